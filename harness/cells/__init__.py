@@ -1,0 +1,1 @@
+"""Effects for one cell: working copy, environment, server, probe → evidence; with the scheduler."""

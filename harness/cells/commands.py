@@ -1,0 +1,55 @@
+"""What is executed in a cell: the command and variables of each run of a mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from harness.model.record import Runner
+from harness.model.spec import CanarySpec, Mode
+
+PLANTED_TABLE = "harness_stale"
+"""The table that run 1 of mode ``create-db`` plants and run 2 must not find."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One run of the canary: arguments after the interpreter, and variables of its own."""
+
+    args: tuple[str, ...]
+    env: tuple[tuple[str, str], ...] = ()
+
+
+def commands(mode: Mode, runner: Runner, canary: CanarySpec, probe: str) -> tuple[Command, ...]:
+    """Return the runs that one attempt consists of; *probe* is the path of the probe's file."""
+    match runner:
+        case Runner.DJANGO:
+            return (Command(args=(probe, "manage.py", "test", "--noinput")),)
+        case Runner.PYTEST:
+            return tuple(
+                Command(args=("-m", "pytest", "-p", "harness_probe", *options, *canary.args), env=env)
+                for options, env in _runs(mode)
+            )
+        case _:
+            assert_never(runner)
+
+
+def _runs(mode: Mode) -> tuple[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], ...]:
+    match mode:
+        case Mode.MIGRATIONS:
+            return (((), ()),)
+        case Mode.NOMIGRATIONS:
+            return ((("--no-migrations",), ()),)
+        case Mode.REUSE_DB:
+            return ((("--reuse-db",), ()), (("--reuse-db",), ()))
+        case Mode.CREATE_DB:
+            return ((("--reuse-db",), (("HARNESS_PLANT", PLANTED_TABLE),)), (("--reuse-db", "--create-db"), ()))
+        case Mode.XDIST:
+            return ((("-n", "2"), ()),)
+        case _:
+            assert_never(mode)
+
+
+def requirements(mode: Mode) -> tuple[str, ...]:
+    """Return what a mode needs installed."""
+    return ("pytest-xdist",) if mode is Mode.XDIST else ()

@@ -1,0 +1,58 @@
+"""The environment variables of a cell: an allow-list and what the harness gives it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.cells.commands import Command
+from harness.cells.job import Job
+from harness.model.server import DjangoDatabases
+from harness.model.spec import Mode
+
+ALLOWED = frozenset(
+    ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "LOGNAME", "PATH", "SHELL", "TEMP", "TMP", "TMPDIR", "TZ", "USER")
+)
+"""Variables of the user's that reach a cell. Everything else may hold a secret (DESIGN rule 9)."""
+
+
+def environment(
+    job: Job,
+    command: Command,
+    *,
+    number: int,
+    inherited: Mapping[str, str],
+    databases: DjangoDatabases,
+    probe: Path,
+    evidence: Path,
+    scratch: Path,
+    bin_dir: Path,
+) -> dict[str, str]:
+    """Return the whole environment of run *number* of a cell."""
+    kept = {name: value for name, value in inherited.items() if name in ALLOWED}
+    return kept | {
+        "PATH": f"{bin_dir}:{kept.get('PATH', '/usr/bin:/bin')}",
+        "TMPDIR": str(scratch),
+        "PYTHONPATH": str(probe.parent),
+        "PYTHONDONTWRITEBYTECODE": "1",  # the environment is shared, read-only
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONHASHSEED": "0",
+        "DJANGO_SETTINGS_MODULE": job.canary.settings,
+        "HARNESS_EVIDENCE": str(evidence),
+        "HARNESS_RUN": str(number),
+        "HARNESS_PACKAGES": ",".join(pin.name for pin in job.lock.pins),
+        "HARNESS_MODE": job.mode.value,
+        "HARNESS_DATABASES": json.dumps(_with_mode(databases, job)),
+        **dict(command.env),
+    }
+
+
+def _with_mode(databases: DjangoDatabases, job: Job) -> DjangoDatabases:
+    """Tell Django's own runner, which has no option for it, not to migrate."""
+    if job.mode is not Mode.NOMIGRATIONS:
+        return databases
+    return {
+        alias: {**entry, "TEST": {**entry.get("TEST", {}), "MIGRATE": False}} for alias, entry in databases.items()
+    }

@@ -1,0 +1,255 @@
+"""One attempt at one cell: the exception boundary between what may fail and what is recorded."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import Protocol
+
+from harness.cells import environ, project
+from harness.cells.commands import Command, commands
+from harness.cells.job import Job
+from harness.cells.servers import ServerPool
+from harness.errors import Infrastructure, Interrupted
+from harness.ledger import Ledger
+from harness.model import evidence
+from harness.model.cell import DATABASE
+from harness.model.evidence import Evidence
+from harness.model.package import Environment, Interpreter, Lock
+from harness.model.record import Attempt, Ended, Timings, Trial
+from harness.model.server import DjangoDatabases, Server
+from harness.model.spec import RunSpec
+from harness.process import CUT_NOTE, Cancel, Completed, Stop, supervise
+
+EVIDENCE_LIMIT_BYTES = 20_000_000
+
+_label = itertools.count(1)
+
+
+class Phase(Enum):
+    """What a cell is doing."""
+
+    ENVIRONMENT = "environment"
+    SERVER = "server"
+    COPY = "copy"
+    TESTS = "tests"
+
+
+class EnvironmentMaker(Protocol):
+    """Makes environments; `packages` has the real one."""
+
+    def ensure(self, lock: Lock, interpreter: Interpreter, *, cancel: Cancel) -> Environment:
+        """Return the environment with *lock* installed, made if it is not there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the cells of one run share."""
+
+    environments: EnvironmentMaker
+    servers: ServerPool
+    ledger: Ledger
+    cancel: Cancel
+    run: RunSpec
+    probe: Path
+    scratch: Path  # removed with the run
+    logs: Path  # kept
+    cache: Path
+    inherited: Mapping[str, str]
+    now: Callable[[], dt.datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What an attempt left: the trial, the probe's files as they came, and whether its server outlived it."""
+
+    trial: Trial
+    evidence_files: tuple[bytes, ...]
+    lost_server: bool = False
+
+
+def attempt(job: Job, services: Services, *, key: str, number: int, phase: Callable[[Phase], None]) -> Made:
+    """Try *job* once. Whatever goes wrong ends up in the attempt; only bugs of the harness are raised."""
+    draft = Attempt(
+        run_key=key,
+        cell_id=job.cell.id,
+        exact=job.exact,
+        runner=job.runner,
+        purpose=job.purpose,
+        number=number,
+        started_at=services.now(),
+        ended=Ended.INFRASTRUCTURE,
+        lock_hash=job.lock.hash,
+        interpreter=f"{job.interpreter.implementation} {job.interpreter.version}",
+        platform=job.interpreter.platform,
+        provider=job.server.provider.value,
+        server_source=job.server.source,
+        server_digest=job.server.digest,
+        log=f"{key[:16]}-{job.purpose.value}-{number}.log",
+    )
+    log = services.logs / draft.log
+    log.write_text(f"# {job.cell.id}\n# runner: {job.runner.value}, attempt {number}\n", encoding="utf-8")
+    folder = services.scratch / f"cell-{next(_label)}"
+    try:
+        with ExitStack() as stack:
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            return _run(job, services, draft, folder, log, phase, stack)
+    except Interrupted:
+        draft = replace(draft, ended=Ended.CANCELLED, message="interrupted")
+    except Infrastructure as error:
+        draft = replace(draft, message=str(error))
+    except OSError as error:
+        draft = replace(draft, message=f"{error.strerror or error}: {error.filename or folder}")
+    return Made(trial=Trial(attempt=draft, evidence=evidence.parse(())), evidence_files=())
+
+
+def _run(
+    job: Job,
+    services: Services,
+    draft: Attempt,
+    folder: Path,
+    log: Path,
+    phase: Callable[[Phase], None],
+    stack: ExitStack,
+) -> Made:
+    clock = _Clock()
+    phase(Phase.ENVIRONMENT)
+    made = services.environments.ensure(job.lock, job.interpreter, cancel=services.cancel)
+    environment_s = clock.lap()
+    services.cancel.check()
+    phase(Phase.SERVER)
+    server = services.servers.get(job.cell[DATABASE])
+    databases = stack.enter_context(server.lease(f"c{next(_label)}", job.canary.aliases))
+    server_s = clock.lap()
+    services.cancel.check()
+    phase(Phase.COPY)
+    work, seen, scratch = folder / job.canary.path.name, folder / "evidence", folder / "tmp"
+    template = project.compiled_copy(
+        job.canary.path, job.canary_hash, job.interpreter, services.cache, timeout_s=services.run.timeouts.install_s
+    )
+    shutil.copytree(template, work, symlinks=True)
+    seen.mkdir()
+    scratch.mkdir()
+    copy_s = clock.lap()
+    phase(Phase.TESTS)
+    cell_commands = commands(job.mode, job.runner, job.canary, str(services.probe))
+    done = _supervised(job, services, made, cell_commands, databases, folder, work, log)
+    timings = Timings(environment_s=environment_s, server_s=server_s, copy_s=copy_s, test_s=clock.lap())
+    files = _read(seen)
+    draft = replace(
+        _ended(draft, done, folder, services),
+        timings=timings,
+        server_version=server.version,
+        log_was_cut=CUT_NOTE in log.read_text(encoding="utf-8", errors="replace")[-300:],
+    )
+    is_good = draft.ended is Ended.EXITED and draft.exit_code == 0
+    if not is_good and draft.ended is not Ended.CANCELLED and not server.is_alive():
+        return _lost(draft, server, files, job, services)
+    return Made(trial=Trial(attempt=draft, evidence=_parsed(files)), evidence_files=files)
+
+
+def _supervised(
+    job: Job,
+    services: Services,
+    made: Environment,
+    cell_commands: tuple[Command, ...],
+    databases: DjangoDatabases,
+    folder: Path,
+    work: Path,
+    log: Path,
+) -> Completed:
+    """Run the commands one after the other until one does not simply exit; return how the last one ended."""
+    limit = services.run.disk_limit_bytes
+    done = Completed(code=0, stop=Stop.EXITED)
+    worst = 0
+    for number, command in enumerate(cell_commands, 1):
+        with ExitStack() as registered:
+            done = supervise(
+                (made.python, *command.args),
+                timeout_s=services.run.timeouts.test_s,
+                cwd=work,
+                env=environ.environment(
+                    job,
+                    command,
+                    number=number,
+                    inherited=services.inherited,
+                    databases=databases,
+                    probe=services.probe,
+                    evidence=folder / "evidence",
+                    scratch=folder / "tmp",
+                    bin_dir=Path(made.python).parent,
+                ),
+                log=log,
+                log_limit_bytes=services.run.log_limit_bytes,
+                cancel=services.cancel,
+                guard=lambda: _disk_guard(folder, limit),
+                file_limit_bytes=limit,
+                started=lambda pid, stack=registered: stack.enter_context(services.ledger.process(pid)),  # type: ignore[misc]
+            )
+        worst = worst or done.code
+        if done.stop is not Stop.EXITED or done.code < 0:
+            return done
+    return replace(done, code=worst)
+
+
+def _disk_guard(folder: Path, limit_bytes: int) -> str:
+    used = project.size_bytes(folder)
+    return f"wrote {used} bytes, more than the {limit_bytes} allowed" if used >= limit_bytes else ""
+
+
+def _ended(draft: Attempt, done: Completed, folder: Path, services: Services) -> Attempt:
+    message = done.guard_message or _disk_guard(folder, services.run.disk_limit_bytes)
+    if message and done.stop is not Stop.CANCELLED:
+        return replace(draft, ended=Ended.DISK_LIMIT, exit_code=done.code, message=message)
+    match done.stop:
+        case Stop.CANCELLED:
+            return replace(draft, ended=Ended.CANCELLED, exit_code=done.code, message="interrupted")
+        case Stop.TIMED_OUT:
+            limit = services.run.timeouts.test_s
+            return replace(draft, ended=Ended.TIMED_OUT, exit_code=done.code, message=f"still running after {limit:g} s")
+        case _ if done.code < 0:
+            return replace(draft, ended=Ended.SIGNALLED, exit_code=done.code, message=f"ended by signal {-done.code}")
+        case _:
+            return replace(draft, ended=Ended.EXITED, exit_code=done.code)
+
+
+def _lost(draft: Attempt, server: Server, files: tuple[bytes, ...], job: Job, services: Services) -> Made:
+    """The server died under the cell: that says nothing about the cell."""
+    name = job.cell[DATABASE]
+    draft = replace(
+        draft, ended=Ended.INFRASTRUCTURE, message=f"the server of {name} died; its last words:\n{server.log_tail()}"
+    )
+    services.servers.replace(name, server)
+    return Made(trial=Trial(attempt=draft, evidence=_parsed(files)), evidence_files=files, lost_server=True)
+
+
+def _read(folder: Path) -> tuple[bytes, ...]:
+    contents = []
+    for path in sorted(folder.glob("*.jsonl")):
+        with path.open("rb") as file:
+            contents.append(file.read(EVIDENCE_LIMIT_BYTES + 1_000_000))
+    return tuple(contents)
+
+
+def _parsed(files: tuple[bytes, ...]) -> Evidence:
+    return evidence.parse([content.decode("utf-8", "replace").splitlines() for content in files])
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def lap(self) -> float:
+        now = time.monotonic()
+        self._last, passed = now, now - self._last
+        return passed
+
+

@@ -1,0 +1,91 @@
+"""Working copies: a project's files as they lie, without version control, caches and virtual environments."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+from filelock import FileLock
+
+from harness.errors import Infrastructure, UsageError
+from harness.model.package import Interpreter
+from harness.process import capture
+
+SKIPPED_DIRS = frozenset(
+    (".git", ".hg", ".svn", ".tox", ".nox", ".venv", "venv", "__pycache__", ".harness", "node_modules")
+    + (".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".eggs")
+)
+"""Folders that are not part of a project. Git-ignored files are: they are often the very cause (DESIGN rule 12)."""
+
+
+def files(project: Path) -> tuple[Path, ...]:
+    """Return the project's files, relative, sorted. A folder with ``pyvenv.cfg`` is a virtual environment."""
+    found = []
+    for folder, names, leaves in os.walk(project):
+        here = Path(folder)
+        names[:] = sorted(name for name in names if name not in SKIPPED_DIRS and not (here / name / "pyvenv.cfg").exists())
+        found += [(here / leaf).relative_to(project) for leaf in leaves if not leaf.endswith((".pyc", ".pyo"))]
+    return tuple(sorted(found))
+
+
+def digest(project: Path) -> str:
+    """Return a hash over names and contents: 16 hexadecimal digits.
+
+    Raises:
+        UsageError: a file cannot be read.
+    """
+    total = hashlib.sha256()
+    for name in files(project):
+        try:
+            content = (project / name).read_bytes()
+        except OSError as error:
+            raise UsageError(f"cannot read {project / name}: {error.strerror}") from error
+        total.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
+        total.update(content)
+    return total.hexdigest()[:16]
+
+
+def compiled_copy(project: Path, project_hash: str, interpreter: Interpreter, cache: Path, *, timeout_s: float) -> Path:
+    """Return a copy with its bytecode compiled for *interpreter*, made once per content; cells copy it.
+
+    Raises:
+        Infrastructure: the copy cannot be written.
+    """
+    final = cache / "canaries" / f"{project.name}-{project_hash}-{interpreter.build[:12]}"
+    if final.exists():
+        return final
+    final.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{final}.lock"):
+        if final.exists():
+            return final
+        draft = final.with_name(f"{final.name}.{os.getpid()}.draft")
+        shutil.rmtree(draft, ignore_errors=True)
+        try:
+            for name in files(project):
+                (draft / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(project / name, draft / name)
+        except OSError as error:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise Infrastructure(f"cannot copy {project} to {final.parent}: {error.strerror}") from error
+        # A file that does not compile is the cell's business: it will say so itself, with evidence.
+        capture((interpreter.path, "-m", "compileall", "-q", "-j", "0", "."), cwd=draft, timeout_s=timeout_s)
+        draft.rename(final)
+    return final
+
+
+def size_bytes(folder: Path) -> int:
+    """Return how much the files below *folder* take, without following links."""
+    total, stack = 0, [str(folder)]
+    while stack:
+        try:
+            with os.scandir(stack.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        stack.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_size
+        except FileNotFoundError:
+            continue  # the cell removed it meanwhile
+    return total

@@ -1,0 +1,276 @@
+"""What the probe saw in a cell: typed values, read from JSON lines that are not to be trusted.
+
+The protocol (version 1) is documented in ``docs/evidence.md``; ``harness/probe`` writes it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+PROTOCOL = 1
+
+
+class Level(Enum):
+    """How much is known about what happened in a cell."""
+
+    OBSERVED = "observed"  # by the probe
+    EXIT_CODE = "exit-code"  # nothing but how the process ended
+
+
+class Outcome(Enum):
+    """How one test ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"  # in its set-up or tear-down, or while it was collected
+    SKIPPED = "skipped"
+    XFAILED = "xfailed"
+    XPASSED = "xpassed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One place in a traceback; *file* is relative to site-packages or the project where it lies in one."""
+
+    file: str
+    line: int
+    function: str
+    origin: str = ""  # the top-level package ("django"), "project" for the canary's own files, "python" for the rest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """An exception as it was reported."""
+
+    type: str  # dotted
+    message: str
+    frames: tuple[Frame, ...] = ()  # outermost first
+    trace: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestResult:
+    """One test, or one module that could not be collected."""
+
+    __test__ = False  # not a test class, whatever pytest thinks of the name
+
+    id: str
+    outcome: Outcome
+    phase: str = "call"
+    duration_s: float = 0.0
+    failure: Failure | None = None
+    reason: str = ""  # of a skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """A distribution of the environment as the cell really imported it."""
+
+    name: str
+    version: str
+    path: str = ""
+    is_imported: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsSeen:
+    """Which settings module was in force, and who chose it."""
+
+    module: str
+    chosen_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseSeen:
+    """One alias after the test databases were set up."""
+
+    alias: str
+    vendor: str
+    name: str
+    version: str  # the server's own answer
+    expected: tuple[str, ...]
+    real: tuple[str, ...]
+    applied: tuple[str, ...] = ()  # "app.0001_initial"
+    unapplied: tuple[str, ...] = ()
+    created: int = 0  # CREATE TABLE statements issued while setting up
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Return the expected tables that are not there."""
+        real = {name.lower() for name in self.real}
+        return tuple(name for name in self.expected if name.lower() not in real)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessEvidence:
+    """What one process of one run said."""
+
+    probe: str
+    pid: int
+    worker: str  # "gw0" under xdist, else ""
+    run: int  # 1, or 2 for the second run of modes that run twice
+    runner: str
+    python: str
+    sqlite: str
+    imported: tuple[Imported, ...] = ()
+    settings: SettingsSeen | None = None
+    ini_file: str = ""
+    root_dir: str = ""
+    set_up_by: tuple[str, ...] = ()  # fixtures or functions that set the databases up, with where they are defined
+    databases: tuple[DatabaseSeen, ...] = ()
+    tests: tuple[TestResult, ...] = ()
+    collected: int | None = None
+    is_complete: bool = False  # said bye
+    exit_status: int | None = None
+    is_distributing: bool = False  # an xdist controller: runs no test itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that an attempt left behind."""
+
+    level: Level
+    processes: tuple[ProcessEvidence, ...] = ()
+    problems: tuple[str, ...] = ()  # lines that could not be read, files cut at their cap
+
+    def tests(self) -> tuple[TestResult, ...]:
+        """Return every test's result, in the order of processes."""
+        return tuple(test for process in self.processes for test in process.tests)
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether every process that said hello also said bye."""
+        return bool(self.processes) and all(process.is_complete for process in self.processes)
+
+
+@dataclass(slots=True)
+class _Draft:
+    hello: dict[str, Any]
+    fields: dict[str, Any] = field(default_factory=dict)
+    databases: dict[str, DatabaseSeen] = field(default_factory=dict)
+    tests: list[TestResult] = field(default_factory=list)
+    set_up_by: list[str] = field(default_factory=list)
+
+
+def parse(files: Iterable[Sequence[str]]) -> Evidence:
+    """Read the lines of the files that the probe wrote, one per process. Never raises for what is in them."""
+    processes, problems = [], []
+    for lines in files:
+        draft: _Draft | None = None
+        for number, line in enumerate(lines, 1):
+            try:
+                event = json.loads(line)
+                kind = event["e"]
+                if kind == "hello":
+                    if event["protocol"] != PROTOCOL:
+                        raise ValueError(f"protocol {event['protocol']}")
+                    draft = _Draft(hello=event)
+                elif draft is None:
+                    raise ValueError("an event before hello")
+                else:
+                    _take(draft, kind, event)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                problems.append(f"line {number}: {error!s:.120}")
+        if draft is not None:
+            try:
+                processes.append(_finish(draft))
+            except (ValueError, KeyError, TypeError) as error:
+                problems.append(f"hello: {error!s:.120}")
+    processes.sort(key=lambda process: (process.run, process.worker, process.pid))
+    return Evidence(
+        level=Level.OBSERVED if processes else Level.EXIT_CODE, processes=tuple(processes), problems=tuple(problems)
+    )
+
+
+def _take(draft: _Draft, kind: str, event: dict[str, Any]) -> None:
+    match kind:
+        case "imported":
+            draft.fields["imported"] = tuple(
+                Imported(
+                    name=str(item["name"]),
+                    version=str(item["version"]),
+                    path=str(item.get("path", "")),
+                    is_imported=bool(item.get("is_imported", True)),
+                )
+                for item in event["packages"]
+            )
+        case "settings":
+            draft.fields["settings"] = SettingsSeen(module=str(event["module"]), chosen_by=str(event["chosen_by"]))
+        case "pytest":
+            draft.fields["ini_file"] = str(event.get("ini_file", ""))
+            draft.fields["root_dir"] = str(event.get("root_dir", ""))
+            draft.fields["is_distributing"] = bool(event.get("is_distributing", False))
+        case "set-up":
+            draft.set_up_by.append(str(event["by"]))
+        case "database":
+            draft.databases[str(event["alias"])] = DatabaseSeen(
+                alias=str(event["alias"]),
+                vendor=str(event["vendor"]),
+                name=str(event["name"]),
+                version=str(event["version"]),
+                expected=_strings(event["expected"]),
+                real=_strings(event["real"]),
+                applied=_strings(event.get("applied", ())),
+                unapplied=_strings(event.get("unapplied", ())),
+                created=int(event.get("created", 0)),
+            )
+        case "collected":
+            draft.fields["collected"] = int(event["count"])
+        case "test":
+            draft.tests.append(_test(event))
+        case "bye":
+            draft.fields["is_complete"] = True
+            draft.fields["exit_status"] = int(event["exit_status"])
+        case _:
+            raise ValueError(f"unknown event {kind!r}")
+
+
+def _finish(draft: _Draft) -> ProcessEvidence:
+    hello = draft.hello
+    return ProcessEvidence(
+        probe=str(hello["probe"]),
+        pid=int(hello["pid"]),
+        worker=str(hello["worker"]),
+        run=int(hello["run"]),
+        runner=str(hello["runner"]),
+        python=str(hello["python"]),
+        sqlite=str(hello["sqlite"]),
+        databases=tuple(draft.databases[alias] for alias in sorted(draft.databases)),
+        tests=tuple(draft.tests),
+        set_up_by=tuple(draft.set_up_by),
+        **draft.fields,
+    )
+
+
+def _strings(items: Iterable[object]) -> tuple[str, ...]:
+    return tuple(str(item) for item in items)
+
+
+def _test(event: dict[str, Any]) -> TestResult:
+    failure = event.get("failure")
+    return TestResult(
+        id=str(event["id"]),
+        outcome=Outcome(event["outcome"]),
+        phase=str(event.get("phase", "call")),
+        duration_s=float(event.get("duration_s", 0.0)),
+        reason=str(event.get("reason", "")),
+        failure=failure
+        and Failure(
+            type=str(failure["type"]),
+            message=str(failure["message"]),
+            trace=str(failure.get("trace", "")),
+            frames=tuple(
+                Frame(
+                    file=str(frame["file"]),
+                    line=int(frame["line"]),
+                    function=str(frame["function"]),
+                    origin=str(frame.get("origin", "")),
+                )
+                for frame in failure.get("frames", ())
+            ),
+        ),
+    )

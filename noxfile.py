@@ -1,0 +1,61 @@
+"""Sessions: `nox -s matrix` is the main job; `nox -l` lists the others."""
+
+from __future__ import annotations
+
+import nox
+
+nox.needs_version = ">=2025.2"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "types", "tests"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def groups(*names: str) -> list[str]:
+    """Return the requirements of dependency groups of pyproject.toml."""
+    return list(nox.project.dependency_groups(PROJECT, *names))
+
+
+@nox.session
+def matrix(session: nox.Session) -> None:
+    """Run the matrix: arguments after `--` go to `harness run`."""
+    session.install(".")
+    session.run("python", "-m", "harness", "run", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests: arguments after `--` go to pytest."""
+    session.install("-e", ".", *groups("test"))
+    session.run("python", "-m", "pytest", *(session.posargs or ("-n", "2", "--dist", "worksteal")))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style with ruff."""
+    session.install(*groups("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types with mypy, strictly."""
+    session.install("-e", ".", *groups("types"))
+    session.run("mypy")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure; arguments after `--` name benchmarks (default: all)."""
+    session.install("-e", ".", *groups("bench", "test"))
+    for name in session.posargs or ("matrix", "probe", "plan", "store"):
+        session.run("python", f"benchmarks/{name}.py")
+
+
+@nox.session
+def images(session: nox.Session) -> None:
+    """Build this repository's database images; arguments after `--` go to docker/build.py."""
+    session.install(".")
+    session.run("python", "docker/build.py", *session.posargs)
