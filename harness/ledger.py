@@ -10,10 +10,8 @@ import contextlib
 import fcntl
 import json
 import os
-import secrets
 import shutil
 import signal
-import string
 import sys
 import threading
 import time
@@ -23,28 +21,9 @@ from typing import Any
 
 from harness import process
 from harness.errors import Infrastructure
+from harness.model.owner import is_expired, new_token
 
 OWNER_LABEL = "harness.owner"
-LIFETIME_H = 48
-_DIGITS = string.digits + string.ascii_lowercase
-_EPOCH_S = 1_577_836_800  # 2020-01-01, UTC
-
-
-def new_token(now_s: float) -> str:
-    """Return a name for a run: eight of ``0-9a-z``, of which four say the hour at which it expires."""
-    hours = int((now_s - _EPOCH_S) // 3600) + LIFETIME_H
-    expiry = ""
-    for _ in range(4):
-        hours, digit = divmod(hours, 36)
-        expiry = _DIGITS[digit] + expiry
-    return expiry + "".join(secrets.choice(_DIGITS) for _ in range(4))
-
-
-def is_expired(token: str, now_s: float) -> bool:
-    """Tell whether the run that *token* names can no longer be at work; False for what is no token."""
-    if len(token) != 8 or not set(token) <= set(_DIGITS):
-        return False
-    return now_s > _EPOCH_S + int(token[:4], 36) * 3600
 
 
 class Ledger:
@@ -237,9 +216,13 @@ def _sweep_file(path: Path) -> list[str]:
         header, entries = _read(path)
         if header is None:
             return []
-        swept, left = [], []
+        swept: list[str] = []
+        left: list[dict[str, Any]] = []
         if any(entry["what"][0] == "container" for entry in entries):
-            swept += _remove_containers(str(header["owner"]))
+            removed = _remove_containers(str(header["owner"]))
+            if removed is None and not is_expired(str(header["owner"]), time.time()):
+                left += [entry for entry in entries if entry["what"][0] == "container"]
+            swept += removed or []
         for entry in reversed(entries):  # what was started last goes first, as with a stack
             kind, name = entry["what"]
             if kind == "process" and _end_process(int(name), str(entry["ticks"]), int(entry["stop"])):
@@ -281,20 +264,21 @@ def _remove_folder(path: Path) -> bool:
     return True
 
 
-def _remove_containers(owner: str) -> list[str]:
-    """Remove the containers labelled with *owner*; none where no engine answers, they are gone with it."""
+def _remove_containers(owner: str) -> list[str] | None:
+    """Remove the containers labelled with *owner*; None if no engine answers: they may be there when it is back."""
     import docker  # 0.2 s that runs without containers do not spend
+    from docker.errors import APIError, DockerException
 
     removed = []
     try:
-        client = docker.from_env(timeout=20)
-    except docker.errors.DockerException:
-        return []
-    with contextlib.closing(client):
-        for container in client.containers.list(all=True, filters={"label": f"{OWNER_LABEL}={owner}"}):
-            with contextlib.suppress(docker.errors.APIError):
-                container.remove(force=True, v=True)
-                removed.append(f"container {container.name}")
+        client = docker.client.DockerClient.from_env(timeout=20)  # type: ignore[no-untyped-call]  # has no types
+        with contextlib.closing(client):
+            for container in client.containers.list(all=True, filters={"label": f"{OWNER_LABEL}={owner}"}):
+                with contextlib.suppress(APIError):
+                    container.remove(force=True, v=True)
+                    removed.append(f"container {container.name}")
+    except (DockerException, OSError):
+        return None
     return removed
 
 

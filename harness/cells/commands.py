@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
+from harness.model.evidence import PLANTED_TABLE
 from harness.model.record import Runner
 from harness.model.spec import CanarySpec, Mode
-
-PLANTED_TABLE = "harness_stale"
-"""The table that run 1 of mode ``create-db`` plants and run 2 must not find."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:

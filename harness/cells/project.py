@@ -89,3 +89,19 @@ def size_bytes(folder: Path) -> int:
         except FileNotFoundError:
             continue  # the cell removed it meanwhile
     return total
+
+
+def collect_copies(cache: Path, *, older_than: float) -> tuple[int, int]:
+    """Remove compiled copies that were made before *older_than* (seconds since 1970); return how many, and bytes.
+
+    A run that wants one again makes it again, in a fraction of a second.
+    """
+    count = freed = 0
+    for folder in sorted((cache / "canaries").glob("*")):
+        if folder.is_dir() and folder.stat().st_mtime < older_than:
+            with FileLock(f"{folder}.lock"):
+                freed += size_bytes(folder)
+                shutil.rmtree(folder, ignore_errors=True)
+                Path(f"{folder}.lock").unlink(missing_ok=True)
+            count += 1
+    return count, freed

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import datetime as dt
 import functools
 import json
 import types
 import typing
 from enum import Enum
+from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -19,6 +22,10 @@ def to_plain(value: object) -> Any:
         return {name: to_plain(getattr(value, name)) for name in _hints(type(value))}
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, PurePath):
+        return str(value)
     if isinstance(value, tuple | list):
         return [to_plain(item) for item in value]
     if isinstance(value, frozenset):
@@ -28,7 +35,9 @@ def to_plain(value: object) -> Any:
 
 def dumps(value: object) -> str:
     """Return *value* as one line of JSON with sorted keys."""
-    return json.dumps(to_plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(to_plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    # A lone surrogate (a file name that is not UTF-8) becomes its JSON escape: the text can be written anywhere.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def loads(kind: type[T], text: str | bytes) -> T:
@@ -44,10 +53,9 @@ def from_plain(kind: Any, plain: Any) -> Any:
     """Build a *kind* (dataclass, enum, tuple, optional or scalar) out of plain JSON values."""
     origin = typing.get_origin(kind)
     if origin in (typing.Union, types.UnionType):
-        if plain is None:
-            return None
-        (kind,) = [part for part in typing.get_args(kind) if part is not type(None)]
-        return from_plain(kind, plain)
+        return _member_of_union(typing.get_args(kind), plain)
+    if origin in (tuple, frozenset) and not isinstance(plain, list):
+        raise ValueError(f"expected a list for {kind}, found {plain!r}")
     if origin is tuple:
         parts = typing.get_args(kind)
         if len(parts) == 2 and parts[1] is ...:
@@ -69,9 +77,24 @@ def from_plain(kind: Any, plain: Any) -> Any:
         return kind(plain)
     if kind is float and isinstance(plain, int):
         return float(plain)
+    if kind in (dt.datetime, dt.date) and isinstance(plain, str):
+        return kind.fromisoformat(plain)
+    if kind is Path and isinstance(plain, str):
+        return Path(plain)
     if kind is Any or isinstance(plain, kind):
         return plain
     raise ValueError(f"expected {kind.__name__}, found {plain!r}")
+
+
+def _member_of_union(members: tuple[Any, ...], plain: Any) -> Any:
+    """Return *plain* as the first member of the union that it fits."""
+    if plain is None and type(None) in members:
+        return None
+    rest = [member for member in members if member is not type(None)]
+    for member in rest[:-1]:
+        with contextlib.suppress(ValueError):
+            return from_plain(member, plain)
+    return from_plain(rest[-1], plain)
 
 
 @functools.cache

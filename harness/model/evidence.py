@@ -6,12 +6,16 @@ The protocol (version 1) is documented in ``docs/evidence.md``; ``harness/probe`
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 PROTOCOL = 1
+
+PLANTED_TABLE = "harness_stale"
+"""The stale table that mode `create-db` plants in run 1, and that must be gone in run 2."""
 
 
 class Level(Enum):
@@ -127,6 +131,9 @@ class ProcessEvidence:
     is_complete: bool = False  # said bye
     exit_status: int | None = None
     is_distributing: bool = False  # an xdist controller: runs no test itself
+    is_cut: bool = False  # its file reached the limit
+    notes: tuple[str, ...] = ()  # what the probe could not observe, and why
+    running: tuple[str, ...] = ()  # tests that started and did not end: where a crash or time-out struck
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +161,12 @@ class _Draft:
     databases: dict[str, DatabaseSeen] = field(default_factory=dict)
     tests: list[TestResult] = field(default_factory=list)
     set_up_by: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    running: dict[str, None] = field(default_factory=dict)
+
+
+# Deep nesting exhausts the stack, and Infinity is no whole number.
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 
 
 def parse(files: Iterable[Sequence[str]]) -> Evidence:
@@ -168,17 +181,19 @@ def parse(files: Iterable[Sequence[str]]) -> Evidence:
                 if kind == "hello":
                     if event["protocol"] != PROTOCOL:
                         raise ValueError(f"protocol {event['protocol']}")
+                    if draft is not None:
+                        raise ValueError("a second hello")
                     draft = _Draft(hello=event)
                 elif draft is None:
                     raise ValueError("an event before hello")
                 else:
                     _take(draft, kind, event)
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+            except _UNREADABLE as error:
                 problems.append(f"line {number}: {error!s:.120}")
         if draft is not None:
             try:
                 processes.append(_finish(draft))
-            except (ValueError, KeyError, TypeError) as error:
+            except _UNREADABLE as error:
                 problems.append(f"hello: {error!s:.120}")
     processes.sort(key=lambda process: (process.run, process.worker, process.pid))
     return Evidence(
@@ -220,8 +235,16 @@ def _take(draft: _Draft, kind: str, event: dict[str, Any]) -> None:
             )
         case "collected":
             draft.fields["collected"] = int(event["count"])
+        case "start":
+            draft.running[str(event["id"])] = None
         case "test":
             draft.tests.append(_test(event))
+            draft.running.pop(draft.tests[-1].id, None)
+        case "note":
+            draft.notes.append(str(event["text"]))
+        case "cut":
+            draft.fields["is_cut"] = True
+            raise ValueError(f"the evidence was cut here at its limit of {event['limit']} bytes")
         case "bye":
             draft.fields["is_complete"] = True
             draft.fields["exit_status"] = int(event["exit_status"])
@@ -242,6 +265,8 @@ def _finish(draft: _Draft) -> ProcessEvidence:
         databases=tuple(draft.databases[alias] for alias in sorted(draft.databases)),
         tests=tuple(draft.tests),
         set_up_by=tuple(draft.set_up_by),
+        notes=tuple(draft.notes),
+        running=tuple(draft.running),
         **draft.fields,
     )
 
@@ -252,11 +277,12 @@ def _strings(items: Iterable[object]) -> tuple[str, ...]:
 
 def _test(event: dict[str, Any]) -> TestResult:
     failure = event.get("failure")
+    duration_s = float(event.get("duration_s", 0.0))
     return TestResult(
         id=str(event["id"]),
         outcome=Outcome(event["outcome"]),
         phase=str(event.get("phase", "call")),
-        duration_s=float(event.get("duration_s", 0.0)),
+        duration_s=duration_s if math.isfinite(duration_s) else 0.0,  # no other has a place in JSON
         reason=str(event.get("reason", "")),
         failure=failure
         and Failure(

@@ -103,6 +103,8 @@ class Record:
     trials: tuple[Trial, ...] = ()
     is_reused: bool = False
     untestable: Nogood | None = None
+    exact: tuple[tuple[str, str], ...] = ()  # version axes → exact versions, as planned
+    purpose: Purpose = Purpose.MATRIX  # `DIAGNOSTIC` for a neighbour: it has no part in the verdict of the run
 
     def by(self, runner: Runner) -> tuple[Trial, ...]:
         """Return the trials made by *runner*."""

@@ -78,6 +78,7 @@ class Observation:
     state: State
     reason: str = ""  # one line for a person
     signature: Signature | None = None
+    failing: int = 0  # tests that failed with that signature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,78 @@
+"""A run, summed up: everything that reports show of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from harness.analysis.blame import with_blame
+from harness.analysis.conclude import Conclusion
+from harness.analysis.counts import Counts, count
+from harness.analysis.expect import exit_code
+from harness.analysis.grid import Grid, grid
+from harness.analysis.group import Group, groups
+from harness.errors import ExitCode, worst
+from harness.model.cell import Cell
+from harness.model.plan import Plan, Why
+from harness.model.record import Purpose
+from harness.model.spec import ProviderName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """What a run came to."""
+
+    run_id: int
+    as_of: dt.datetime
+    plan: Plan
+    conclusions: tuple[Conclusion, ...]  # in the order of the plan, then diagnostic neighbours
+    counts: Counts
+    groups: tuple[Group, ...]
+    grid: Grid | None  # None where the matrix lacks one of the two axes
+    missing: tuple[Cell, ...]  # planned cells that left no record: never green
+    exit_code: ExitCode
+    ran: int  # attempts' cells tried now, controls and neighbours included
+    reused: int  # cells whose answer was known
+    duration_s: float
+
+
+def summarise(
+    conclusions: Iterable[Conclusion],
+    *,
+    run_id: int,
+    as_of: dt.datetime,
+    plan: Plan,
+    missing: tuple[Cell, ...],
+    ran: int,
+    reused: int,
+    duration_s: float,
+    strict: bool,
+    absent: Sequence[ProviderName],
+) -> RunSummary:
+    """Sum up. *absent*: providers that ``--require`` names and that left cells out."""
+    found = with_blame(conclusions)
+    own = [one for one in found if one.purpose is not Purpose.DIAGNOSTIC]
+    has_both = any({"django", "pytest-django"} <= one.cell.as_dict().keys() for one in own)
+    code = exit_code((one.judgement for one in own), strict=strict, is_required_provider_absent=bool(absent))
+    return RunSummary(
+        run_id=run_id,
+        as_of=as_of,
+        plan=plan,
+        conclusions=found,
+        counts=count(found),
+        groups=groups(found),
+        grid=grid(own) if has_both else None,
+        missing=missing,
+        exit_code=worst([code, ExitCode.INDETERMINATE]) if missing else code,
+        ran=ran,
+        reused=reused,
+        duration_s=duration_s,
+    )
+
+
+def databases_left_out(plan: Plan) -> tuple[str, ...]:
+    """Return the databases that no provider could serve."""
+    return tuple(
+        value for item in plan.left_out if item.nogood.why is Why.NO_PROVIDER for _, value in item.nogood.values
+    )

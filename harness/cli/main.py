@@ -1,0 +1,83 @@
+"""The application: its commands, and how errors leave it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from harness.cli import config, gc, plan, run, show
+from harness.errors import ExitCode, HarnessError
+
+app = typer.Typer(
+    name="harness",
+    help="Which combinations of Python, Django, pytest-django, pytest and database server really create their tables"
+    " and pass: with evidence.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run")(run.run)
+app.command("plan")(plan.plan)
+app.command("show")(show.show)
+app.command("gc")(gc.gc)
+app.add_typer(config.app, name="config")
+
+
+def _version(is_wanted: bool) -> None:
+    if is_wanted:
+        from importlib.metadata import version
+
+        print(f"harness {version('harness')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> NoReturn:
+    """Run the command line and exit: `harness.errors.ExitCode` says with what."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = app(standalone_mode=False)
+    except HarnessError as error:
+        print(f"harness: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("harness: interrupted; what is finished is kept, the next run goes on from there", file=sys.stderr)
+        sys.exit(ExitCode.INTERRUPTED)
+    except typer.Abort:
+        sys.exit(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read us has gone; nobody is left to tell
+        sys.exit(ExitCode.OK)
+    except Exception as error:
+        if hasattr(error, "format_message"):  # a usage error of typer's own
+            _usage(error)
+        import traceback
+
+        traceback.print_exc()
+        print("harness: this is a bug of the harness, please report it with the lines above", file=sys.stderr)
+        sys.exit(ExitCode.BUG)
+    sys.exit(code if isinstance(code, int) else ExitCode.OK)
+
+
+def _usage(error: Exception) -> NoReturn:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "harness"
+    print(f"harness: {error.format_message()}\n  try: {command} --help", file=sys.stderr)  # type: ignore[attr-defined]
+    sys.exit(ExitCode.USAGE)
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,54 @@
+"""`harness plan`: what would be run, what not, and why."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from harness.cli import options as opt
+
+
+def plan(
+    matrix: opt.MatrixOption = opt.DEFAULT_MATRIX,
+    k: opt.KeywordOption = "",
+    axis: opt.AxisOption = [],  # noqa: B006  (typer reads it, nobody changes it)
+    profile: opt.ProfileOption = "",
+    cell: opt.CellOption = [],  # noqa: B006
+    last_failed: opt.LastFailedOption = False,
+    refresh: opt.RefreshOption = False,
+    as_of: opt.AsOfOption = "",
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Cells side by side, for the estimate.")] = 0,
+    provider: opt.ProviderOption = [],  # noqa: B006
+    no_python_downloads: opt.DownloadsOption = False,
+    json: opt.JsonOption = False,
+    quiet: opt.QuietOption = False,
+    verbose: opt.VerboseOption = 0,
+) -> int:
+    """List the cells that would run, what is left out with its reason, the coverage and the time it may take."""
+    from harness.cli import interrupt, request
+    from harness.cli.board import Board
+    from harness.cli.console import err, out
+    from harness.report import plan_json, plan_text
+    from harness.workflow import run as runs
+    from harness.workflow.show_plan import show_plan
+
+    spec, place = request.load(matrix)
+    asked = request.options(
+        k=k,
+        axis=axis,
+        profile=profile,
+        cell=cell,
+        failed=runs.last_failed(place, spec) if last_failed else None,
+        as_of=as_of,
+        refresh=refresh,
+        provider=provider,
+        no_python_downloads=no_python_downloads,
+    )
+    with interrupt.cancel_on_signal() as cancel, Board(err(), verbosity=-1 if quiet else verbose) as board:
+        view = show_plan(spec, place, asked, board, cancel, jobs=jobs or None)
+    if json:
+        print(plan_json.document(view))
+    else:
+        out().print(plan_text.plan(view))
+    return 0

@@ -1,0 +1,81 @@
+"""From command-line words to the values that workflows take."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from harness import config
+from harness.errors import UsageError, nearest
+from harness.model.spec import MatrixSpec, ProviderName
+from harness.plan.select import DEFAULT_PROFILE, Selection, parse_filters
+from harness.workflow import place as places
+from harness.workflow.place import Place
+from harness.workflow.prepare import Options
+
+
+def load(matrix: Path) -> tuple[MatrixSpec, Place]:
+    """Return the matrix and its place.
+
+    Raises:
+        UsageError: there is no such matrix, or it cannot mean anything.
+    """
+    place = places.find(matrix)
+    return config.load(place.matrix, today=place.now().date()), place
+
+
+def options(
+    *,
+    k: str,
+    axis: list[str],
+    profile: str,
+    cell: list[str],
+    failed: tuple[str, ...] | None,
+    as_of: str,
+    refresh: bool,
+    provider: list[str],
+    no_python_downloads: bool,
+) -> Options:
+    """Return what was asked for.
+
+    Raises:
+        UsageError: a word cannot be read.
+    """
+    return Options(
+        selection=Selection(
+            k=k,
+            axes=parse_filters(axis),
+            profile=profile or DEFAULT_PROFILE,
+            cells=tuple(cell),
+            failed=failed,
+        ),
+        as_of=_moment(as_of) if as_of else None,
+        refresh=refresh,
+        providers=tuple(providers(provider, "--provider")),
+        python_downloads=not no_python_downloads,
+    )
+
+
+def providers(words: list[str], option: str) -> list[ProviderName]:
+    """Return the providers named.
+
+    Raises:
+        UsageError: one is unknown.
+    """
+    names = [item.value for item in ProviderName]
+    for word in words:
+        if word not in names:
+            raise UsageError(f"{option} {word!r} is no provider{nearest(word, names)}", remedy=f"one of {', '.join(names)}")
+    return [ProviderName(word) for word in words]
+
+
+def _moment(text: str) -> dt.datetime:
+    """Return a date's end, or a moment, in UTC where no zone is given."""
+    try:
+        if len(text) == len("2026-01-20"):
+            moment = dt.datetime.combine(dt.date.fromisoformat(text), dt.time(23, 59, 59))
+        else:
+            moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--as-of {text!r} is no date", remedy="2026-01-20, or 2026-01-20T12:00:00Z") from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)

@@ -1,0 +1,214 @@
+"""Servers in Docker containers, by testcontainers' stock classes."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from harness import ledger
+from harness.databases import images
+from harness.databases.context import Context
+from harness.databases.endpoint import Endpoint
+from harness.databases.images import Image
+from harness.databases.server import RunningServer
+from harness.databases.url import administrator
+from harness.errors import Infrastructure
+from harness.model.server import Absent, ServerIdentity
+from harness.model.spec import DatabaseSpec, Engine, ProviderName
+
+POLL_S = 0.1
+LOG_LINES = 20
+PORTS = {Engine.POSTGRESQL: 5432, Engine.MARIADB: 3306, Engine.MYSQL: 3306}
+_POSTGRESQL = (
+    "fsync=off",
+    "full_page_writes=off",
+    "synchronous_commit=off",
+    "max_connections=200",
+    "jit=off",
+)
+_INNODB = (
+    "innodb-flush-log-at-trx-commit=0",
+    "innodb-doublewrite=0",
+    "sync-binlog=0",
+    "skip-log-bin",
+    "skip-name-resolve",
+)
+SETTINGS = {Engine.POSTGRESQL: _POSTGRESQL, Engine.MARIADB: _INNODB, Engine.MYSQL: _INNODB}
+
+
+def offer(spec: DatabaseSpec, context: Context) -> ContainerOffer | Absent:
+    """Offer a container if an engine answers and an image is to be had."""
+    remedy = "nox -s images"
+    if spec.engine is Engine.SQLITE:
+        return Absent(detail="SQLite needs no server", remedy='write providers = ["sqlite"]')
+    problem = images.engine_problem(context.environ)
+    if problem:
+        return Absent(detail=problem, remedy=f"start Docker and run {remedy}")
+    try:
+        with images.connect(context.environ) as client:
+            image = images.resolve(spec, client, may_pull=context.is_network_allowed)
+    except Infrastructure as error:
+        return Absent(detail=error.message, remedy=f"start Docker and run {remedy}")
+    if isinstance(image, str):
+        return Absent(detail=image, remedy=remedy)
+    identity = ServerIdentity(
+        provider=ProviderName.DOCKER,
+        source=image.name,
+        version=image.version,
+        digest=image.digest,
+        settings=" ".join(SETTINGS[spec.engine]),
+    )
+    return ContainerOffer(identity=identity, image=image, engine=spec.engine, context=context)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerOffer:
+    """See `harness.model.server.Offer`."""
+
+    identity: ServerIdentity
+    image: Image
+    engine: Engine
+    context: Context
+
+    @contextlib.contextmanager
+    def start(self, *, timeout_s: float) -> Iterator[RunningServer]:
+        """Start a container, its port bound to 127.0.0.1, its data in memory.
+
+        Raises:
+            Infrastructure: it did not answer within *timeout_s*; the message carries its last log lines.
+        """
+        deadline = time.monotonic() + timeout_s
+        last_words: list[str] = []
+        with self.context.ledger.container(self.image.name), self._container(timeout_s) as (container, password):
+            endpoint = self._reach(container, password, deadline)
+            administration = administrator(self.engine, endpoint)
+            try:
+                yield RunningServer(
+                    identity=self.identity,
+                    version=administration.version(),
+                    owner=self.context.ledger.owner,
+                    administration=administration,
+                    read_log=lambda: last_words[0] if last_words else _log(container),
+                )
+            finally:
+                last_words.append(_log(container))
+
+    @contextlib.contextmanager
+    def _container(self, timeout_s: float) -> Iterator[tuple[Any, str]]:
+        """Give a started container and its administrator's password; removed on exit, also from a half-way start."""
+        from docker.errors import DockerException
+        from testcontainers.core.config import testcontainers_config as settings
+
+        settings.sleep_time, settings.max_tries = POLL_S, max(1, int(timeout_s / POLL_S))
+        settings.ryuk_disabled = not self._has_ryuk(settings.ryuk_image)
+        password = secrets.token_urlsafe(18)
+        container = self._prepare(password)
+        try:
+            try:
+                container.start()
+            except (DockerException, TimeoutError, RuntimeError, OSError) as error:
+                said = str(getattr(error, "explanation", "") or error).replace(password, "***")[:500]
+                raise Infrastructure(f"container of {self.image.name}: {said}\n{_log(container)}") from error
+            yield container, password
+        finally:
+            with contextlib.suppress(DockerException, OSError):  # removed already: by the sweep, or by hand
+                container.stop()
+
+    def _prepare(self, password: str) -> Any:
+        port = PORTS[self.engine]
+        labels = {
+            ledger.OWNER_LABEL: self.context.ledger.owner,
+            "harness.boot": ledger.boot_id(),
+            "harness.image": self.image.name,
+        }
+        container: Any
+        if self.engine is Engine.POSTGRESQL:
+            from testcontainers.community.postgres import PostgresContainer
+
+            container = PostgresContainer(
+                self.image.name, username="postgres", password=password, dbname="postgres", driver=None, labels=labels
+            )
+            container.with_command(["postgres", *(part for item in _POSTGRESQL for part in ("-c", item))])
+            is_late = self.image.version.partition(".")[0] >= "18" and not self.image.is_own
+            data = "/var/lib/postgresql" if is_late else "/var/lib/postgresql/data"  # where official images keep it
+        else:
+            from testcontainers.community.mysql import MySqlContainer
+
+            container = MySqlContainer(
+                self.image.name, username="root", password=password, dbname="harness", labels=labels
+            )
+            container.with_command([f"--{item}" for item in SETTINGS[self.engine]])
+            data = "/var/lib/mysql"
+        container.tmpfs[data] = "rw,size=2g"
+        container.ports.clear()
+        container.ports[f"{port}/tcp"] = self._bindings()
+        return container
+
+    def _bindings(self) -> Any:
+        """Return the addresses to listen on, a free port each: this machine's own, and no other, where it can be."""
+        host = self.context.environ.get("DOCKER_HOST", "")
+        if host and urlsplit(host).scheme != "unix":
+            return None  # another machine's engine: its own loopback could not be reached from here
+        bindings = [("127.0.0.1", None)]
+        if images.is_in_container():
+            with images.connect(self.context.environ) as client:
+                bindings += [(gateway, None) for gateway in _gateways(client)]
+        return bindings
+
+    def _reach(self, container: Any, password: str, deadline: float) -> Endpoint:
+        """Return the address at which the server lets us in; inside a container 127.0.0.1 may be somebody else's."""
+        port, user = PORTS[self.engine], "postgres" if self.engine is Engine.POSTGRESQL else "root"
+        wrapped = container.get_wrapped_container()
+        last = ""
+        while True:
+            wrapped.reload()
+            for host, number in _addresses(wrapped.attrs["NetworkSettings"], port, self.context.environ):
+                endpoint = Endpoint(host=host, port=number, user=user, password=password)
+                with contextlib.suppress(OSError), socket.create_connection((host, number), timeout=2):
+                    try:
+                        administrator(self.engine, endpoint).version()
+                    except Infrastructure as error:
+                        last = error.message
+                    else:
+                        return endpoint
+            if time.monotonic() > deadline:
+                raise Infrastructure(f"container of {self.image.name} does not answer: {last}\n{_log(container)}")
+            if self.context.cancel.wait(POLL_S):
+                self.context.cancel.check()
+
+    def _has_ryuk(self, image: str) -> bool:
+        with images.connect(self.context.environ) as client:
+            return images.is_local(image, client)
+
+
+def _gateways(client: Any) -> list[str]:
+    network = client.networks.get("bridge")
+    return [item["Gateway"] for item in network.attrs["IPAM"]["Config"] or () if ":" not in item.get("Gateway", ":")]
+
+
+def _addresses(network: Any, port: int, environ: Any) -> list[tuple[str, int]]:
+    """Return where a container may be reached, most local first."""
+    remote = urlsplit(environ.get("DOCKER_HOST", "")).hostname
+    found = []
+    for binding in (network.get("Ports") or {}).get(f"{port}/tcp") or ():
+        host = remote or (binding["HostIp"] if binding["HostIp"] not in ("", "0.0.0.0", "::") else "127.0.0.1")  # noqa: S104
+        found.append((host, int(binding["HostPort"])))
+    found += [(item["IPAddress"], port) for item in (network.get("Networks") or {}).values() if item.get("IPAddress")]
+    return sorted(set(found), key=lambda address: (address[0] != "127.0.0.1", address))
+
+
+def _log(container: Any) -> str:
+    """Return the last lines of both streams; "" when the container is gone."""
+    from docker.errors import DockerException
+
+    try:
+        wrapped = container.get_wrapped_container()
+        return str(wrapped.logs(tail=LOG_LINES).decode(errors="replace")) if wrapped is not None else ""
+    except (DockerException, OSError):
+        return ""

@@ -1,0 +1,1 @@
+"""uv: releases on the index, resolution, interpreters, environments."""

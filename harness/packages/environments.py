@@ -1,0 +1,168 @@
+"""Makes environments, one per lock and interpreter."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+
+from harness.errors import Infrastructure
+from harness.model import codec
+from harness.model.package import Environment, Interpreter, Lock
+from harness.packages.files import guard, in_the_making, read_if_there
+from harness.packages.leases import Lease
+from harness.packages.package_store import PackageStore, site_packages
+from harness.packages.tree import merge
+from harness.packages.uv import Uv
+from harness.process import Cancel
+
+FOLDER = "environments"
+COMPLETE = "complete.json"
+SCHEME = 1
+SIDE_BY_SIDE = 2
+"""Installations at once within one environment; several environments are made at once besides."""
+
+
+class Environments:
+    """Environments below ``cache/environments``, shared read-only by all cells with one lock and interpreter.
+
+    An environment is a virtual environment whose packages are links into the `PackageStore`: what is imported, its
+    ``__file__``, metadata and scripts are as in an ordinary one. A context manager: on exit, its environments may be
+    collected by `gc`. Safe to share among threads, and with other processes on the same *cache*.
+    """
+
+    def __init__(self, cache: Path, *, uv: Uv, allow_build: Iterable[str] = (), timeout_s: float = 300) -> None:
+        self._cache = cache.absolute()  # scripts and links hold it
+        self._lease = Lease(self._cache)
+        self._store = PackageStore(self._cache, uv=uv, lease=self._lease, allow_build=allow_build)
+        self._timeout_s = timeout_s
+
+    def __enter__(self) -> Environments:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lease.end()
+
+    def ensure(self, lock: Lock, interpreter: Interpreter, *, cancel: Cancel | None = None) -> Environment:
+        """Return the environment of *lock* on *interpreter*, made first where it was not.
+
+        Raises:
+            IndexUnreachable: a package has to be downloaded, and the index gave no answer.
+            Infrastructure: uv failed, the disk is full, or it took too long.
+            Interrupted: *cancel* was set.
+        """
+        path = self._cache / FOLDER / name_of(lock.hash, interpreter)
+        self._lease.add(path.name)
+        with guard(self._cache, path.name, timeout_s=self._timeout_s, cancel=cancel):
+            entries = [self._store.entry(pin, interpreter) for pin in lock.pins]
+            for entry in entries:
+                self._lease.add(entry.name)
+            try:
+                if not is_complete(path, entries):
+                    self._make(path, lock, interpreter, cancel)
+                os.utime(path / COMPLETE)  # `gc` spares what was wanted lately
+            except OSError as error:
+                raise Infrastructure(f"cannot make the environment {path}: {error}") from error
+        return Environment(path=str(path), python=str(path / "bin" / "python"), lock=lock, interpreter=interpreter)
+
+    def _make(self, path: Path, lock: Lock, interpreter: Interpreter, cancel: Cancel | None) -> None:
+        with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
+            entries = list(
+                pool.map(
+                    lambda pin: self._store.ensure(pin, interpreter, timeout_s=self._timeout_s, cancel=cancel),
+                    lock.pins,
+                )
+            )
+        with in_the_making(path) as folder:
+            _skeleton(folder, interpreter)
+            site = folder / "lib" / f"python{_series(interpreter)}" / "site-packages"
+            merge([found for entry in entries if (found := site_packages(entry)) is not None], site)
+            if pytest_version := lock.version_of("pytest"):
+                python = folder / "bin" / "python"
+                self._store.rewrite_plugins(entries, python, pytest_version, timeout_s=self._timeout_s)
+            _scripts(entries, folder, path)
+            facts = {
+                "scheme": SCHEME,
+                "lock": codec.to_plain(lock),
+                "lock_hash": lock.hash,
+                "packages": sorted(entry.name for entry in entries),
+            }
+            (folder / COMPLETE).write_text(json.dumps(facts, sort_keys=True), encoding="utf-8")
+
+
+def name_of(lock_hash: str, interpreter: Interpreter) -> str:
+    """Return the name of an environment's folder."""
+    return f"{lock_hash}-{interpreter.build}"
+
+
+def is_complete(path: Path, entries: Iterable[Path]) -> bool:
+    """Tell whether an environment is whole, its interpreter and packages still there."""
+    return (
+        (path / COMPLETE).exists()
+        and (path / "bin" / "python").exists()
+        and all((entry / COMPLETE).exists() for entry in entries)
+    )
+
+
+def packages_of(path: Path) -> tuple[str, tuple[str, ...]] | None:
+    """Return the lock's hash and the names in the package store of an environment, None where it is not whole."""
+    try:
+        plain = json.loads(read_if_there(path / COMPLETE) or "")
+        return str(plain["lock_hash"]), tuple(plain["packages"])
+    except (ValueError, KeyError):
+        return None
+
+
+def _series(interpreter: Interpreter) -> str:
+    return ".".join(interpreter.version.split(".")[:2])
+
+
+def _skeleton(folder: Path, interpreter: Interpreter) -> None:
+    """Make what makes a folder a virtual environment, as the standard library's `venv` does with symbolic links."""
+    (folder / "bin").mkdir()
+    for name in ("python", "python3", f"python{_series(interpreter)}"):
+        (folder / "bin" / name).symlink_to(interpreter.path if name == "python" else "python")
+    (folder / "lib").mkdir()
+    if not (folder / "lib64").exists():
+        (folder / "lib64").symlink_to("lib")
+    (folder / "pyvenv.cfg").write_text(
+        f"home = {Path(interpreter.path).parent}\n"
+        "include-system-site-packages = false\n"
+        f"version = {interpreter.version}\n"
+        f"executable = {interpreter.path}\n",
+        encoding="utf-8",
+    )
+
+
+def _scripts(entries: Iterable[Path], folder: Path, final: Path) -> None:
+    """Put the packages' programs into ``bin``, with the environment's Python where they name an interpreter's."""
+    python = str(final / "bin" / "python")
+    for entry in entries:
+        for program in sorted((entry / "bin").iterdir()) if (entry / "bin").is_dir() else ():
+            target = folder / "bin" / program.name
+            if target.is_symlink() or target.exists():
+                continue
+            with program.open("rb") as file:
+                is_script = file.read(2) == b"#!"
+            if not is_script:
+                target.symlink_to(program)
+                continue
+            target.write_bytes(_with_python(program.read_bytes(), python))
+            target.chmod(0o755)
+
+
+def _with_python(script: bytes, python: str) -> bytes:
+    """Return *script* started by *python*, whether its first line names a Python or goes through a shell."""
+    head, _, body = script.partition(b"\n")
+    if head == b"#!/bin/sh" and body.startswith(b"'''exec'"):
+        body = body.split(b"\n", 2)[2]
+    elif b"python" not in head:
+        return script
+    if len(python) > 120 or " " in python:  # beyond what a kernel reads of a first line
+        return f"#!/bin/sh\n'''exec' \"{python}\" \"$0\" \"$@\"\n' '''\n".encode() + body
+    return f"#!{python}\n".encode() + body

@@ -1,0 +1,1 @@
+"""From axes and what cannot be tested to a plan: pure functions over values of `harness.model`."""

@@ -1,0 +1,38 @@
+"""Goes from a matrix and a selection to the plan for one run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harness.model.cell import Cell
+from harness.model.plan import Axis, Nogood, Plan
+from harness.model.spec import MatrixSpec
+from harness.plan.cover import make
+from harness.plan.coverage import measure
+from harness.plan.select import Selection, choose, narrow, profile_of
+
+
+def plan_run(
+    spec: MatrixSpec,
+    axes: tuple[Axis, ...],
+    nogoods: tuple[Nogood, ...],
+    selection: Selection,
+    *,
+    keep: tuple[Cell, ...] = (),
+) -> Plan:
+    """Plan what *selection* asks for; *nogoods* are all that is known, the matrix's own included.
+
+    Where cells are picked out of the plan (`Selection.is_pick`), its coverage is theirs. Such a plan is not to be
+    planned again with *keep*: the tuples that were not picked would count as lost.
+
+    Raises:
+        UsageError: the selection names what does not exist or cannot be run.
+        NothingSelected: it holds no cell.
+    """
+    narrowed = narrow(axes, spec, selection)
+    strength = profile_of(spec, selection).strength
+    plan = make(narrowed, nogoods, strength, includes=spec.includes, keep=keep)
+    cells = choose(plan.cells, selection, axes=axes, narrowed=narrowed, nogoods=nogoods)
+    if cells == plan.cells:
+        return plan
+    return replace(plan, cells=cells, coverage=measure(narrowed, nogoods, strength, cells))

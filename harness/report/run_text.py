@@ -1,0 +1,172 @@
+"""A run's end as text: grid, failures grouped by signature, what was left out, a headline that counts everything."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from rich.console import Group as Lines
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from harness.analysis.conclude import Conclusion
+from harness.analysis.counts import Counts
+from harness.analysis.grid import Grid, Square
+from harness.analysis.group import Group
+from harness.analysis.summary import RunSummary
+from harness.model.verdict import Blame, State, Verdict
+from harness.report import plan_text
+from harness.report.style import colour, glyph, plain, seconds
+
+SHOWN_CELLS = 3
+"""Cells shown of a group unless everything is asked for; the number of the others is said."""
+
+
+def summary(run: RunSummary, logs: Path, *, is_verbose: bool, command: str) -> RenderableType:
+    """Return what a person reads when a run has ended. *command* begins the commands to copy."""
+    parts: list[RenderableType] = []
+    if run.grid is not None and run.grid.rows:
+        parts += [grid(run.grid), Text()]
+    for group in run.groups:
+        parts += [*failures(group, logs, is_verbose=is_verbose, command=command), Text()]
+    parts += _odd_passes(run)
+    machine = tuple(item for item in run.plan.left_out if item.nogood.why.is_of_this_machine)
+    shown = run.plan.left_out if is_verbose else machine
+    if shown:
+        parts += [Text("left out", "bold"), *plan_text.left_out(shown), Text()]
+    if run.missing:
+        parts.append(Text(f"{len(run.missing)} planned cells left no record:", "bold red"))
+        parts += [plain(f"  {cell.id}") for cell in run.missing[: None if is_verbose else SHOWN_CELLS]]
+    parts += plan_text.coverage(run.plan.coverage)
+    parts.append(headline(run))
+    return Lines(*parts)
+
+
+def grid(squares: Grid) -> Table:
+    """Return one axis against the other; a square sums its cells and never hides a bad one."""
+    table = Table(title=f"{squares.row_axis} × {squares.column_axis}", title_justify="left", title_style="bold", box=None)
+    table.add_column("", style="bold")
+    for column in squares.columns:
+        table.add_column(column, justify="right")
+    for row, cells in zip(squares.rows, squares.squares, strict=True):
+        table.add_row(row, *(_square(square) for square in cells))
+    return table
+
+
+def _square(square: Square | None) -> Text:
+    if square is None:
+        return Text("·", "dim")
+    counts = dict(square.counts)
+    total = sum(counts.values())
+    if square.worst is State.PASS:
+        return Text(f"{glyph(State.PASS)} {total}", "green")
+    verdict = Verdict.EXPECTED_FAILURE if square.is_expected else Verdict.UNEXPECTED_FAILURE
+    if square.worst in (State.ERROR, State.NOT_RUN):
+        verdict = Verdict.INDETERMINATE
+    elif not square.worst.is_failure:
+        verdict = Verdict.AS_EXPECTED
+    return Text(f"{glyph(square.worst)} {counts[square.worst]}/{total}", colour(square.worst, verdict))
+
+
+def failures(group: Group, logs: Path, *, is_verbose: bool, command: str) -> list[RenderableType]:
+    """Return one failure: what it is, whose fault, where it was seen, how to see it for oneself."""
+    verdict = Verdict.EXPECTED_FAILURE if group.is_expected else group.cells[0].judgement.verdict
+    style = colour(group.state, verdict)
+    head = Text(f"{glyph(group.state)} {group.state.value}", style)
+    if group.is_expected:
+        head.append(" (expected)", style)
+    head.append(f"  {len(group.cells)} cells  ", "bold")
+    head.append_text(plain(f"{group.signature.type}: {group.cells[0].observation.reason}".replace("\n", " ")[:400]))
+    lines: list[RenderableType] = [head]
+    if group.signature.frame:
+        lines.append(plain(f"  in {group.signature.frame}   signature {group.signature.id}", "dim"))
+    if group.is_expected:
+        issue = f" ({group.issue})" if group.issue else ""
+        lines.append(plain(f"  declared: {group.reason}{issue}", "cyan"))
+    lines.append(_blame(group))
+    shown = group.cells if is_verbose else group.cells[:SHOWN_CELLS]
+    lines += [line for cell in shown for line in _cell(cell, logs, command)]
+    if len(shown) < len(group.cells):
+        lines.append(Text(f"  and {len(group.cells) - len(shown)} more cells (-v lists them)", "dim"))
+    return lines
+
+
+def _blame(group: Group) -> Text:
+    found = group.blame
+    if found.blame is Blame.UNDETERMINED and found.suspects:
+        between = ", ".join(suspect.value for suspect in found.suspects)
+        return plain(f"  blame: undetermined, between {between}: {found.why}", "dim")
+    style = "dim" if found.blame is Blame.UNDETERMINED else "bold"
+    line = plain("  blame: ", "dim")
+    line.append(found.blame.value, style)
+    return line.append_text(plain(f": {found.why}", "dim"))
+
+
+def _cell(one: Conclusion, logs: Path, command: str) -> list[RenderableType]:
+    line = plain(f"  {one.cell.id}")
+    if one.provider not in ("", "sqlite"):
+        line.append(f"  on {one.provider}", "dim")
+    if one.is_reused:
+        line.append("  known", "dim")
+    found: list[RenderableType] = [line]
+    if one.log:
+        found.append(plain(f"    log: {logs / one.log}", "dim"))
+    return [*found, plain(f"    {command} --rerun --cell {shlex.quote(one.cell.id)}", "dim")]
+
+
+def _odd_passes(run: RunSummary) -> list[RenderableType]:
+    lines: list[RenderableType] = []
+    for one in run.conclusions:
+        if one.judgement.verdict is Verdict.UNEXPECTED_PASS and one.judgement.expectation is not None:
+            reason = one.judgement.expectation.reason
+            lines.append(plain(f"✓ passes, though a failure is declared ({reason}): {one.cell.id}", "bold magenta"))
+    lines += [plain(f"≈ flaky: {cell_id}", "yellow") for cell_id in run.counts.flaky]
+    return [*lines, Text()] if lines else []
+
+
+def headline(run: RunSummary) -> Text:
+    """Return one line with every state that occurs, the cells left out, and how much was known already."""
+    line = Text()
+    for text, style in _counted(run.counts, run):
+        line.append(text, style)
+        line.append("  ")
+    out = sum(item.cells for item in run.plan.left_out if item.nogood.why.is_of_this_machine)
+    if out:
+        line.append(f"{out} of the product left out for this machine's lack  ", "yellow")
+    if run.ran == 0:
+        line.append(f"nothing to run: all {run.reused} answers were known", "bold")
+    else:
+        known = f", {run.reused} known" if run.reused else ""
+        line.append(f"{run.ran} run{known}, {seconds(run.duration_s)}", "dim")
+    line.append(f"  (run {run.run_id}, as of {run.as_of:%Y-%m-%d})", "dim")
+    return line
+
+
+def _counted(counts: Counts, run: RunSummary) -> list[tuple[str, str]]:
+    states = dict(counts.states)
+    expected = dict(counts.verdicts)[Verdict.EXPECTED_FAILURE]
+    found = []
+    for state in State:
+        if not states[state]:
+            continue
+        own = [one for one in run.conclusions if one.state is state and one.purpose.value != "diagnostic"]
+        verdicts = {one.judgement.verdict for one in own}
+        worst = next((v for v in _WORST_FIRST if v in verdicts), Verdict.AS_EXPECTED)
+        note = ""
+        if state.is_failure and expected:
+            declared = sum(one.judgement.verdict is Verdict.EXPECTED_FAILURE for one in own)
+            note = f" ({declared} expected)" if declared else ""
+        found.append((f"{glyph(state)} {states[state]} {state.value}{note}", colour(state, worst)))
+    if counts.unobserved:
+        found.append((f"{counts.unobserved} without evidence", "yellow"))
+    return found
+
+
+_WORST_FIRST = (
+    Verdict.UNEXPECTED_FAILURE,
+    Verdict.INDETERMINATE,
+    Verdict.UNEXPECTED_PASS,
+    Verdict.EXPECTED_FAILURE,
+    Verdict.AS_EXPECTED,
+)

@@ -1,0 +1,1 @@
+"""The loops that tie rooms together: prepare, run, show."""

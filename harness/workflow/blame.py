@@ -1,0 +1,91 @@
+"""Neighbours: the extra cells that earn a blame, one signature at a time."""
+
+from __future__ import annotations
+
+from harness.analysis.blame import with_blame
+from harness.analysis.conclude import Conclusion, conclude
+from harness.analysis.suspects import neighbours as neighbours_of
+from harness.errors import IndexUnreachable
+from harness.model.cell import Cell
+from harness.model.package import Lock
+from harness.model.plan import Axis
+from harness.model.record import Purpose
+from harness.model.spec import next_named
+from harness.model.verdict import Blame, Signature
+from harness.workflow.prepare import requirements
+from harness.workflow.session import Session
+
+TRIES = 4
+"""Neighbours run for one signature at the most: beyond that it is not one version's doing."""
+
+
+def neighbours(session: Session) -> None:
+    """For each signature whose blame is not yet earned, run neighbours of one of its cells until one passes."""
+    for signature in _signatures(session):
+        for cell in _candidates(session, signature)[:TRIES]:
+            session.watcher.stage(f"running a neighbour: {cell.id}")
+            session.do([cell], purpose=Purpose.DIAGNOSTIC)
+            if _is_earned(session, signature):
+                break
+
+
+def conclusions(session: Session) -> tuple[Conclusion, ...]:
+    """Return what each record of this run comes to, blame included."""
+    today, expectations = session.place.now().date(), session.prepared.spec.expectations
+    return with_blame(
+        conclude(record, session.asked(record.cell), expectations, today)
+        for record in session.store.records(session.run_id)
+    )
+
+
+def _signatures(session: Session) -> list[Signature]:
+    failing = [one for one in conclusions(session) if one.state.is_failure and one.purpose is Purpose.MATRIX]
+    return list(dict.fromkeys(one.signature for one in failing if one.signature is not None))
+
+
+def _is_earned(session: Session, signature: Signature) -> bool:
+    return any(
+        one.signature == signature and one.blame is not None and one.blame.blame is not Blame.UNDETERMINED
+        for one in conclusions(session)
+        if one.state.is_failure
+    )
+
+
+def _candidates(session: Session, signature: Signature) -> list[Cell]:
+    """Return neighbours worth running: of the cell of this signature that its control says most about."""
+    if _is_earned(session, signature):
+        return []
+    found = conclusions(session)
+    failing = [one for one in found if one.signature == signature and one.purpose is Purpose.MATRIX]
+    known = {one.cell for one in found}
+    one = min(failing, key=lambda item: (len(item.suspects), item.seconds))
+    axes = [next_named(session.prepared.axes, name) for name in one.suspects]
+    nearby = [_nearby(session, one.cell, axis) for axis in axes]
+    # the closest of each suspect first, in the order of suspicion, then the second closest
+    ranked = [cells[rank] for rank in range(2) for cells in nearby if len(cells) > rank]
+    return [cell for cell in ranked if cell not in known and _lock(session, cell)]
+
+
+def _nearby(session: Session, cell: Cell, axis: Axis) -> tuple[Cell, ...]:
+    prepared = session.prepared
+    return neighbours_of(
+        cell,
+        axis,
+        databases=prepared.spec.databases,
+        is_feasible=lambda candidate: not any(nogood.covers(candidate) for nogood in prepared.nogoods),
+    )
+
+
+def _lock(session: Session, cell: Cell) -> bool:
+    """Lock a neighbour; tell whether it can be run."""
+    prepared = session.prepared
+    if cell in prepared.locks:
+        return True
+    wanted = tuple(item for items in requirements(prepared, cell).values() for item in items)
+    try:
+        answer = prepared.resolver.lock(wanted, prepared.interpreters[cell["python"]], cancel=prepared.cancel)
+    except IndexUnreachable:
+        return False
+    if isinstance(answer, Lock):
+        prepared.locks[cell] = answer
+    return isinstance(answer, Lock)

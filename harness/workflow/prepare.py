@@ -1,0 +1,273 @@
+"""From a matrix to a plan whose cells are all locked: what can be known before anything is built."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from harness import databases
+from harness.cells import commands
+from harness.errors import IndexUnreachable, Infrastructure
+from harness.model.cell import CANARY, DATABASE, MODE, PYTHON, Cell, is_package_axis
+from harness.model.package import Interpreter, Lock, Release, Unresolvable
+from harness.model.plan import Axis, LeftOut, Nogood, Plan, Value, Why
+from harness.model.server import Absent, Offer
+from harness.model.spec import AxisSpec, MatrixSpec, Mode, ProviderName, next_named
+from harness.packages import as_of as as_of_file
+from harness.packages import feasibility, interpreters, versions
+from harness.packages.index import Index
+from harness.packages.resolve import Resolver
+from harness.packages.uv import Uv
+from harness.plan.planning import plan_run
+from harness.plan.rules import check_rules, matrix_nogoods
+from harness.plan.select import Selection
+from harness.process import Cancel
+from harness.workflow.events import Watcher
+from harness.workflow.place import Place
+
+MAX_ROUNDS = 8
+LOOKUPS = 8  # side by side; they wait for the network, not for a core
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line says about preparing."""
+
+    selection: Selection
+    as_of: dt.datetime | None = None
+    refresh: bool = False
+    providers: tuple[ProviderName, ...] = ()
+    python_downloads: bool = True
+
+
+@dataclass(slots=True, kw_only=True)
+class Prepared:
+    """Everything known about a matrix on this machine; further rounds add nogoods and locks."""
+
+    spec: MatrixSpec
+    options: Options
+    as_of: dt.datetime
+    axes: tuple[Axis, ...]
+    nogoods: tuple[Nogood, ...]
+    interpreters: Mapping[str, Interpreter]  # by value of the python axis
+    offers: Mapping[str, Offer]  # by value of the database axis
+    resolver: Resolver
+    uv: Uv
+    cancel: Cancel
+    plan: Plan
+    locks: dict[Cell, Lock]
+    unlocked: dict[Cell, Infrastructure]  # cells whose resolution the index kept from us
+
+
+def prepare(spec: MatrixSpec, place: Place, options: Options, context: databases.Context, watcher: Watcher) -> Prepared:
+    """Expand the axes, find what cannot be tested, plan, and lock every planned cell.
+
+    Raises:
+        UsageError: the matrix or the selection cannot mean anything.
+        NothingSelected: no cell is left.
+        IndexUnreachable: the index is needed and gives no answer.
+    """
+    as_of = as_of_file.frozen(
+        place.state, explicit=options.as_of or spec.run.as_of, refresh=options.refresh, now=place.now()
+    )
+    watcher.stage("looking for interpreters and releases")
+    uv = Uv(cache=place.cache, environ=place.environ, project=place.matrix.parent, as_of=as_of, now=place.now)
+    pythons = _interpreters(spec, place, options, uv, context.cancel, watcher)
+    index = Index(place.cache, as_of=as_of, urls=uv.urls, now=place.now, refresh=options.refresh)
+    axes, releases = _expand(spec, index, tuple(found for found in pythons.values() if found is not None))
+    check_rules(spec, axes)
+    watcher.stage("looking for database servers")
+    offers, absences = _offers(axes, spec, options, context, watcher)
+    nogoods = (
+        *matrix_nogoods(spec, axes),
+        *feasibility.nogoods(
+            axes,
+            releases=releases,
+            interpreters=pythons,
+            looked_in=interpreters.looked_in(place.environ),
+            allow_build=spec.run.allow_build,
+        ),
+        *absences,
+    )
+    prepared = Prepared(
+        spec=spec,
+        options=options,
+        as_of=as_of,
+        axes=axes,
+        nogoods=nogoods,
+        interpreters={value: found for value, found in pythons.items() if found is not None},
+        offers=offers,
+        resolver=Resolver(
+            place.cache,
+            uv=uv,
+            as_of=as_of,
+            allow_build=spec.run.allow_build,
+            timeout_s=spec.run.timeouts.resolve_s,
+            refresh=options.refresh,
+        ),
+        uv=uv,
+        cancel=context.cancel,
+        plan=plan_run(spec, axes, nogoods, options.selection),
+        locks={},
+        unlocked={},
+    )
+    lock_rounds(prepared, watcher)
+    return prepared
+
+
+def lock_rounds(prepared: Prepared, watcher: Watcher) -> None:
+    """Lock the planned cells; where a set is impossible, learn why and plan again, in bounded rounds."""
+    for _ in range(MAX_ROUNDS):
+        missing = [cell for cell in prepared.plan.cells if cell not in prepared.locks and cell not in prepared.unlocked]
+        if not missing:
+            return
+        watcher.stage(f"resolving {len(missing)} cells")
+        learned = [nogood for nogood in _side_by_side(lambda cell: _lock(prepared, cell), missing) if nogood is not None]
+        if not learned:
+            return
+        learn(prepared, tuple(dict.fromkeys(learned)))
+
+
+def learn(prepared: Prepared, nogoods: tuple[Nogood, ...]) -> None:
+    """Take in what was found untestable, and plan the lost tuples again beside the cells that stay."""
+    prepared.nogoods = (*prepared.nogoods, *nogoods)
+    stay = tuple(cell for cell in prepared.plan.cells if not any(nogood.covers(cell) for nogood in nogoods))
+    selection = prepared.options.selection
+    if selection.is_pick:
+        prepared.plan = replace(
+            prepared.plan, cells=stay, left_out=(*prepared.plan.left_out, *_left_out(prepared, nogoods))
+        )
+    else:
+        prepared.plan = plan_run(prepared.spec, prepared.axes, prepared.nogoods, selection, keep=stay)
+
+
+def requirements(prepared: Prepared, cell: Cell) -> dict[str, tuple[str, ...]]:
+    """Return axis → the requirements that its value brings into the cell's environment."""
+    spec = prepared.spec
+    exact = {(axis.name, value.requested): value.exact for axis in prepared.axes for value in axis.values}
+    return {
+        **{axis: (f"{axis}=={exact[axis, value]}",) for axis, value in cell.packages()},
+        DATABASE: spec.database(cell[DATABASE]).driver,
+        CANARY: spec.canary(cell[CANARY]).requires,
+        MODE: commands.requirements(Mode(cell[MODE])),
+    }
+
+
+def _lock(prepared: Prepared, cell: Cell) -> Nogood | None:
+    wanted = requirements(prepared, cell)
+    python = prepared.interpreters[cell[PYTHON]]
+    try:
+        answer = prepared.resolver.lock(tuple(item for items in wanted.values() for item in items), python, cancel=prepared.cancel)
+        if isinstance(answer, Lock):
+            prepared.locks[cell] = answer
+            return None
+        guilty = prepared.resolver.conflict(
+            {axis: items for axis, items in wanted.items() if items}, python, cancel=prepared.cancel
+        )
+    except IndexUnreachable as error:
+        prepared.unlocked[cell] = error
+        return None
+    return _impossible(cell, guilty, answer)
+
+
+def _impossible(cell: Cell, guilty: tuple[str, ...], answer: Unresolvable) -> Nogood:
+    values = tuple((axis, value) for axis, value in cell.values if axis in guilty or axis == PYTHON)
+    return Nogood(values=values, why=Why.UNRESOLVABLE, detail=answer.words)
+
+
+def _left_out(prepared: Prepared, nogoods: tuple[Nogood, ...]) -> tuple[LeftOut, ...]:
+    return tuple(
+        LeftOut(nogood=nogood, cells=sum(nogood.covers(cell) for cell in prepared.plan.cells)) for nogood in nogoods
+    )
+
+
+def _interpreters(
+    spec: MatrixSpec, place: Place, options: Options, uv: Uv, cancel: Cancel, watcher: Watcher
+) -> dict[str, Interpreter | None]:
+    found = interpreters.find(place.cache, environ=place.environ, cancel=cancel)
+    chosen: dict[str, Interpreter | None] = {}
+    for value in spec.axis(PYTHON).values:
+        assert isinstance(value, str)  # held by config: ranges are for packages
+        chosen[value] = interpreters.match(value, found)
+        if chosen[value] is None and options.python_downloads and spec.run.python_downloads:
+            try:
+                chosen[value] = interpreters.download(
+                    value,
+                    uv=uv,
+                    cache=place.cache,
+                    environ=place.environ,
+                    report=watcher.note,
+                    timeout_s=spec.run.timeouts.install_s,
+                    cancel=cancel,
+                )
+            except Infrastructure as error:
+                watcher.note(f"Python {value} could not be downloaded: {error.message}")
+    return chosen
+
+
+def _expand(
+    spec: MatrixSpec, index: Index, found: tuple[Interpreter, ...]
+) -> tuple[tuple[Axis, ...], dict[tuple[str, str], Release]]:
+    """Return the axes with exact versions, and the release behind each value of a package axis."""
+    names = [axis.name for axis in spec.axes if is_package_axis(axis.name)]
+    listed = dict(zip(names, _side_by_side(lambda name: index.releases(name, known_names=names), names), strict=True))
+    axes = tuple(_axis(axis, listed, found) for axis in spec.axes)
+    releases = {
+        (axis.name, value.requested): release
+        for axis in axes
+        for value in axis.values
+        for release in listed.get(axis.name, ())
+        if release.version == value.exact
+    }
+    return axes, releases
+
+
+def _axis(spec: AxisSpec, listed: Mapping[str, tuple[Release, ...]], found: tuple[Interpreter, ...]) -> Axis:
+    if is_package_axis(spec.name):
+        return Axis(name=spec.name, values=versions.expand(spec, listed[spec.name]))
+    if spec.name == PYTHON:
+        return Axis(name=PYTHON, values=versions.expand_python(spec, found))
+    values = [value for value in spec.values if isinstance(value, str)]
+    return Axis(name=spec.name, values=tuple(Value(requested=value) for value in values))
+
+
+def _offers(
+    axes: tuple[Axis, ...], spec: MatrixSpec, options: Options, context: databases.Context, watcher: Watcher
+) -> tuple[dict[str, Offer], list[Nogood]]:
+    names = [value.requested for value in next_named(axes, DATABASE).values]
+    allowed = options.providers and (*options.providers, ProviderName.SQLITE)
+
+    def ask(name: str) -> Offer | Absent:
+        database = spec.database(name)
+        wanted = tuple(item for item in database.providers if not allowed or item in allowed)
+        if not wanted:
+            return Absent(
+                detail=f"--provider {', '.join(item.value for item in options.providers)} is none of its providers"
+                f" ({', '.join(item.value for item in database.providers)})",
+                remedy="another --provider",
+            )
+        return databases.offer(database, context=context, providers=wanted)
+
+    offers: dict[str, Offer] = {}
+    absences = []
+    for name, answer in zip(names, _side_by_side(ask, names), strict=True):
+        if isinstance(answer, Absent):
+            values = ((DATABASE, name),)
+            absences.append(
+                Nogood(values=values, why=Why.NO_PROVIDER, detail=f"{name}: {answer.detail}", remedy=answer.remedy)
+            )
+            watcher.note(f"left out: {name}: {answer.detail} (try: {answer.remedy})")
+        else:
+            offers[name] = answer
+    return offers, absences
+
+
+def _side_by_side(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    with ThreadPoolExecutor(max_workers=LOOKUPS) as pool:
+        return list(pool.map(function, items))

@@ -1,0 +1,236 @@
+"""The main job: from a matrix to recorded, judged and summed-up cells."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import harness
+from harness.cells.execute import Services
+from harness.cells.servers import ServerPool
+from harness.analysis.asked import Asked
+from harness.analysis.counts import reconcile
+from harness.analysis.observe import observe_record
+from harness.analysis.summary import RunSummary, summarise
+from harness.databases import Context
+from harness.errors import NothingSelected
+from harness.ledger import Ledger
+from harness.model import codec
+from harness.model.cell import DATABASE, Cell
+from harness.model.plan import Nogood
+from harness.model.record import Purpose, Record, Runner
+from harness.model.spec import ControlPolicy, MatrixSpec, ProviderName, next_named
+from harness.model.verdict import State
+from harness.packages.environments import Environments
+from harness.packages.uv import find_uv
+from harness.plan.estimate import estimate_s
+from harness.process import Cancel
+from harness.store.store import Store
+from harness.workflow import blame
+from harness.workflow.events import Watcher
+from harness.workflow.place import Place
+from harness.workflow.prepare import Options, Prepared, learn, lock_rounds, prepare
+from harness.workflow.session import Session
+
+MAX_ROUNDS = 4
+"""How often cells that running showed untestable are planned around."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What the command line says about a run."""
+
+    prepare: Options
+    control: ControlPolicy = ControlPolicy.ON_FAILURE
+    jobs: int | None = None
+    rerun: bool = False
+    strict: bool = False
+    require: tuple[ProviderName, ...] = ()
+
+
+def run(spec: MatrixSpec, place: Place, options: RunOptions, watcher: Watcher, cancel: Cancel) -> RunSummary:
+    """Do the main job and return what came of it.
+
+    Raises:
+        HarnessError: nothing could be planned, so nothing was run.
+        KeyboardInterrupt: passed on; what is finished is kept.
+    """
+    with ExitStack() as stack:
+        context = stack.enter_context(surroundings(place, watcher, cancel))
+        prepared = prepare(spec, place, options.prepare, context, watcher)
+        if not prepared.plan.cells:
+            raise NothingSelected("every cell is left out", remedy="`harness plan` says why")
+        store = stack.enter_context(Store.open(place.store))
+        session = stack.enter_context(_session(spec, place, options, context, prepared, store, watcher, cancel))
+        _matrix(session, watcher, options)
+        _controls(session, options.control)
+        blame.neighbours(session)
+        summary = _summary(session, options)
+        store.finish_run(session.run_id, summary.exit_code, finished=place.now())
+        return summary
+
+
+def last_failed(place: Place, spec: MatrixSpec) -> tuple[str, ...]:
+    """Return the ids of the cells that failed in the last run; none where there was no run."""
+    with Store.open(place.store) as store:
+        last = store.last_run()
+        if last is None:
+            return ()
+        found = []
+        for record in store.records(last.id):
+            if record.purpose is Purpose.MATRIX and _has_failed(record, spec):
+                found.append(record.cell.id)
+        return tuple(found)
+
+
+def _has_failed(record: Record, spec: MatrixSpec) -> bool:
+    try:
+        state = observe_record(record, Asked.of(record.cell, spec)).state
+    except (KeyError, ValueError):
+        return False  # the matrix has changed since: there is no such cell any more
+    return state.is_failure or state is State.ERROR
+
+
+@contextmanager
+def surroundings(place: Place, watcher: Watcher, cancel: Cancel) -> Iterator[Context]:
+    """Yield what providers need; sweep what dead runs left, and leave nothing behind."""
+    with ExitStack() as stack:
+        ledger = stack.enter_context(Ledger.open(place.ledger))
+        for swept in ledger.swept:
+            watcher.note(f"left by a run that died, now removed: {swept}")
+        scratch = Path(tempfile.mkdtemp(prefix="harness-"))
+        scratch.chmod(0o711)  # an unprivileged server must be able to pass through
+        stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+        stack.enter_context(ledger.folder(scratch))
+        yield Context(
+            cache=place.cache,
+            scratch=scratch,
+            ledger=ledger,
+            environ=place.environ,
+            cancel=cancel,
+            uv=str(find_uv(place.environ)),
+        )
+
+
+@contextmanager
+def _session(
+    spec: MatrixSpec,
+    place: Place,
+    options: RunOptions,
+    context: Context,
+    prepared: Prepared,
+    store: Store,
+    watcher: Watcher,
+    cancel: Cancel,
+) -> Iterator[Session]:
+    jobs = options.jobs or spec.run.jobs or os.cpu_count() or 1
+    run_id = store.begin_run(
+        started=place.now(),
+        matrix_digest=hashlib.sha256(place.matrix.read_bytes()).hexdigest()[:16],
+        selection=codec.dumps(options.prepare.selection),
+        as_of=prepared.as_of,
+        harness_version=version("harness"),
+        platform=platform.platform(),
+    )
+    with ExitStack() as stack:
+        servers = stack.enter_context(ServerPool(prepared.offers, timeout_s=spec.run.timeouts.server_s))
+        environments = stack.enter_context(
+            Environments(place.cache, uv=prepared.uv, allow_build=spec.run.allow_build, timeout_s=spec.run.timeouts.install_s)
+        )
+        executor = stack.enter_context(ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="cell"))
+        yield Session(
+            place=place,
+            prepared=prepared,
+            services=Services(
+                environments=environments,
+                servers=servers,
+                ledger=context.ledger,
+                cancel=cancel,
+                run=spec.run,
+                probe=Path(harness.__path__[0]) / "probe" / "harness_probe.py",
+                scratch=context.scratch,
+                logs=place.logs,
+                cache=place.cache,
+                inherited=place.environ,
+                now=place.now,
+            ),
+            store=store,
+            run_id=run_id,
+            watcher=watcher,
+            executor=executor,
+            rerun=options.rerun,
+        )
+
+
+def _matrix(session: Session, watcher: Watcher, options: RunOptions) -> None:
+    """Run the plan; where running shows cells untestable, plan the lost tuples again, in bounded rounds."""
+    prepared, done = session.prepared, set[Cell]()
+    durations = session.store.durations()
+    jobs = options.jobs or prepared.spec.run.jobs or os.cpu_count() or 1
+    for _ in range(MAX_ROUNDS):
+        cells = [cell for cell in prepared.plan.cells if cell not in done]
+        watcher.stage(f"running {len(cells)} cells")
+        session.do(
+            cells,
+            announce=lambda todo: watcher.planned(
+                len(todo), len(cells) - len(todo), estimate_s([cell.id for cell in todo], durations, jobs=jobs)
+            ),
+        )
+        done.update(cells)
+        learned = _learned(session, cells)
+        if not learned:
+            return
+        learn(prepared, learned)
+        lock_rounds(prepared, watcher)
+
+
+def _learned(session: Session, cells: list[Cell]) -> tuple[Nogood, ...]:
+    """Return what running has shown to be untestable: a Django that refuses a server."""
+    found = [session.unsupported(cell) for cell in cells]
+    return tuple(dict.fromkeys(nogood for nogood in found if nogood is not None))
+
+
+def _controls(session: Session, policy: ControlPolicy) -> None:
+    """Run the control: the same cells under Django's own runner."""
+    match policy:
+        case ControlPolicy.NEVER:
+            return
+        case ControlPolicy.ALWAYS:
+            cells = [cell for cell in session.prepared.plan.cells if cell not in session.prepared.unlocked]
+        case ControlPolicy.ON_FAILURE:
+            cells = list(session.failing())
+    session.watcher.stage(f"running {len(cells)} controls")
+    session.do(cells, Runner.DJANGO, Purpose.CONTROL)
+
+
+def _summary(session: Session, options: RunOptions) -> RunSummary:
+    prepared = session.prepared
+    return summarise(
+        blame.conclusions(session),
+        run_id=session.run_id,
+        as_of=prepared.as_of,
+        plan=prepared.plan,
+        missing=reconcile(prepared.plan.cells, session.store.records(session.run_id)).missing,
+        ran=session.ran,
+        reused=session.reused,
+        duration_s=(session.place.now() - session.store.run(session.run_id).started).total_seconds(),
+        strict=options.strict,
+        absent=[name for name in options.require if _is_missed(name, prepared)],
+    )
+
+
+def _is_missed(name: ProviderName, prepared: Prepared) -> bool:
+    """Tell whether a database that could be served by this provider is served by none."""
+    offered = {database: offer.identity.provider for database, offer in prepared.offers.items()}
+    wanted = [database.name for database in prepared.spec.databases if name in database.providers]
+    on_axis = {value.requested for value in next_named(prepared.axes, DATABASE).values}
+    return any(offered.get(database) is None for database in wanted if database in on_axis)
