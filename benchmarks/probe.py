@@ -74,10 +74,11 @@ def make_environment(folder: Path) -> Path:
     """Make an environment with the newest versions of the repository's matrix, bytecode compiled."""
     python = folder / "bin" / "python"
     uv = [sys.executable, "-m", "uv"]
-    for command in (
+    commands: tuple[list[str | Path], ...] = (
         [*uv, "venv", "--quiet", "--python", sys.executable, folder],
         [*uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, *REQUIREMENTS],
-    ):
+    )
+    for command in commands:
         done = capture(command, timeout_s=300)
         if done.code:
             sys.exit(done.stderr)

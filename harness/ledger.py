@@ -130,7 +130,7 @@ class Ledger:
             self._append({"done": number})
 
     def _append(self, entry: dict[str, Any]) -> None:
-        with self._lock, self._path.open("a") as file:
+        with contextlib.suppress(FileNotFoundError), self._lock, open(self._path, "a", opener=_open_existing) as file:
             file.write(json.dumps(entry) + "\n")
 
     def _start_reaper(self) -> None:
@@ -144,6 +144,11 @@ class Ledger:
             )
         )
         self._give_notice = popen.stdin
+
+
+def _open_existing(path: str, flags: int) -> int:
+    """Open a list that is there: what ends after `Ledger.close` must not begin a new one."""
+    return os.open(path, flags & ~os.O_CREAT)
 
 
 def start_ticks(pid: int) -> str:

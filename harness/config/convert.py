@@ -142,7 +142,7 @@ def _run(table: RunTable) -> RunSpec:
 
 
 def as_moment(as_of: dt.date) -> dt.datetime:
-    """Return the first moment whose uploads do not count any more: a day is included; UTC where no zone is written."""
+    """Return the last moment whose uploads count: a day is included, as by ``--as-of``; UTC where no zone is given."""
     if not isinstance(as_of, dt.datetime):
-        return dt.datetime.combine(as_of + dt.timedelta(days=1), dt.time(), dt.UTC)
+        return dt.datetime.combine(as_of, dt.time(23, 59, 59), dt.UTC)
     return as_of if as_of.tzinfo else as_of.replace(tzinfo=dt.UTC)

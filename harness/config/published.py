@@ -19,8 +19,8 @@ class _Plain(GenerateJsonSchema):
 
 
 def schema() -> str:
-    """Return the JSON Schema as text, without a newline at the end; the same bytes each time."""
+    """Return the JSON Schema as text, the same bytes each time."""
     plain: dict[str, Any] = Document.model_json_schema(schema_generator=_Plain)
     plain["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     plain["title"] = "matrix.toml"
-    return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False)
+    return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

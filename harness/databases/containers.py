@@ -1,4 +1,8 @@
-"""Servers in Docker containers, by testcontainers' stock classes."""
+"""Servers in Docker containers, by testcontainers.
+
+Its generic container is used, because its database classes wait for a line of a log or a client in the container, blind to
+a container that has ended. We wait for the first query: images that initialise do not listen on a port before they are done.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +89,7 @@ class ContainerOffer:
         """
         deadline = time.monotonic() + timeout_s
         last_words: list[str] = []
-        with self.context.ledger.container(self.image.name), self._container(timeout_s) as (container, password):
+        with self.context.ledger.container(self.image.name), self._container() as (container, password):
             endpoint = self._reach(container, password, deadline)
             administration = administrator(self.engine, endpoint)
             try:
@@ -100,12 +104,11 @@ class ContainerOffer:
                 last_words.append(_log(container))
 
     @contextlib.contextmanager
-    def _container(self, timeout_s: float) -> Iterator[tuple[Any, str]]:
+    def _container(self) -> Iterator[tuple[Any, str]]:
         """Give a started container and its administrator's password; removed on exit, also from a half-way start."""
         from docker.errors import DockerException
         from testcontainers.core.config import testcontainers_config as settings
 
-        settings.sleep_time, settings.max_tries = POLL_S, max(1, int(timeout_s / POLL_S))
         settings.ryuk_disabled = not self._has_ryuk(settings.ryuk_image)
         password = secrets.token_urlsafe(18)
         container = self._prepare(password)
@@ -121,28 +124,22 @@ class ContainerOffer:
                 container.stop()
 
     def _prepare(self, password: str) -> Any:
+        from testcontainers.core.container import DockerContainer
+
         port = PORTS[self.engine]
         labels = {
             ledger.OWNER_LABEL: self.context.ledger.owner,
             "harness.boot": ledger.boot_id(),
             "harness.image": self.image.name,
         }
-        container: Any
+        container = DockerContainer(self.image.name, labels=labels)
         if self.engine is Engine.POSTGRESQL:
-            from testcontainers.community.postgres import PostgresContainer
-
-            container = PostgresContainer(
-                self.image.name, username="postgres", password=password, dbname="postgres", driver=None, labels=labels
-            )
+            container.with_envs(POSTGRES_USER="postgres", POSTGRES_PASSWORD=password, POSTGRES_DB="postgres")
             container.with_command(["postgres", *(part for item in _POSTGRESQL for part in ("-c", item))])
-            is_late = self.image.version.partition(".")[0] >= "18" and not self.image.is_own
+            is_late = int(self.image.version.partition(".")[0]) >= 18 and not self.image.is_own
             data = "/var/lib/postgresql" if is_late else "/var/lib/postgresql/data"  # where official images keep it
         else:
-            from testcontainers.community.mysql import MySqlContainer
-
-            container = MySqlContainer(
-                self.image.name, username="root", password=password, dbname="harness", labels=labels
-            )
+            container.with_envs(MYSQL_ROOT_PASSWORD=password)
             container.with_command([f"--{item}" for item in SETTINGS[self.engine]])
             data = "/var/lib/mysql"
         container.tmpfs[data] = "rw,size=2g"
@@ -177,6 +174,8 @@ class ContainerOffer:
                         last = error.message
                     else:
                         return endpoint
+            if wrapped.status in ("exited", "dead"):
+                raise Infrastructure(f"container of {self.image.name} ended while it started:\n{_log(container)}")
             if time.monotonic() > deadline:
                 raise Infrastructure(f"container of {self.image.name} does not answer: {last}\n{_log(container)}")
             if self.context.cancel.wait(POLL_S):

@@ -56,7 +56,7 @@ class MySQL:
     def roles(self) -> tuple[str, ...]:
         """Return the users whose names begin as ours do."""
         with self._cursor() as cursor:
-            return tuple(n for n in _column(cursor, "SELECT User FROM mysql.user") if n.startswith(PREFIX))
+            return tuple(sorted(n for n in _column(cursor, "SELECT User FROM mysql.user") if n.startswith(PREFIX)))
 
     def entry(self, database: str, role: str, password: str) -> dict[str, object]:
         """Return Django's entry for a database, without TEST."""

@@ -16,7 +16,7 @@ class LeaseNames:
     """What one lease calls its things."""
 
     role: str
-    databases: tuple[tuple[str, str], ...]  # alias → name; its test database is called `test_name(name)`
+    databases: tuple[tuple[str, str], ...]  # alias → name; its test database is called `name_of_test(name)`
 
     def owns(self, database: str) -> bool:
         """Tell whether a database on the server is this lease's, a worker's or a clone included."""
@@ -29,7 +29,7 @@ def lease_names(owner: str, label: str, aliases: tuple[str, ...]) -> LeaseNames:
     return LeaseNames(role=role, databases=tuple((alias, f"{role}_{slug(alias, ALIAS_LIMIT)}") for alias in aliases))
 
 
-def test_name(database: str) -> str:
+def name_of_test(database: str) -> str:
     """Return what Django is to call the test database of *database*."""
     return f"{database}_t"
 

@@ -62,7 +62,7 @@ class PostgreSQL:
     def roles(self) -> tuple[str, ...]:
         """Return the roles whose names begin as ours do."""
         with self._connection() as connection:
-            return tuple(n for n in _column(connection, "SELECT rolname FROM pg_roles") if n.startswith(PREFIX))
+            return tuple(sorted(n for n in _column(connection, "SELECT rolname FROM pg_roles") if n.startswith(PREFIX)))
 
     def entry(self, database: str, role: str, password: str) -> dict[str, object]:
         """Return Django's entry for a database, without TEST."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from harness.databases.endpoint import Administration
-from harness.databases.names import lease_names, test_name
+from harness.databases.names import lease_names, name_of_test
 from harness.errors import Infrastructure
 from harness.model.server import DjangoDatabases, ServerIdentity
 
@@ -50,7 +50,7 @@ class RunningServer:
             yield {
                 alias: {
                     **self.administration.entry(name, names.role, password),
-                    "TEST": {"NAME": test_name(name)},
+                    "TEST": {"NAME": name_of_test(name)},
                 }
                 for alias, name in names.databases
             }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -88,7 +89,7 @@ class Index:
         path = self._folder / f"{name}.json"
         address = _digest(self._urls)
         remembered = _read(path)
-        usable = remembered is not None and remembered["fetched"] >= self._not_before.isoformat()
+        usable = remembered is not None and dt.datetime.fromisoformat(remembered["fetched"]) >= self._not_before
         if usable and remembered is not None and remembered["index"] == address:
             return _from_plain(remembered["releases"])
         fetched = self._now().astimezone(dt.UTC)
@@ -105,6 +106,8 @@ class Index:
     def _fetch(self, name: str, known_names: Iterable[str]) -> _Known:
         if self._down is not None:
             raise self._down  # asking a dead index again for every package would cost a time-out each
+        if self._urls.is_offline:
+            raise IndexUnreachable(f"the releases of {name} are not known, and UV_OFFLINE forbids to ask the index")
         from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
         default = self._urls.default or IndexUrl(name="pypi", address=PYPI_SIMPLE_ENDPOINT)
@@ -144,10 +147,14 @@ def _project_files(url: IndexUrl, name: str) -> list[DistributionPackage] | None
     import stamina
     from pypi_simple import ACCEPT_JSON_PREFERRED, PyPISimple
 
+    # its retries are told in the error at the end; without a handler, Python would print them
+    logging.getLogger("stamina").addHandler(logging.NullHandler())
     transient = (requests.ConnectionError, requests.Timeout)
     try:
         with PyPISimple(url.with_credentials, accept=ACCEPT_JSON_PREFERRED) as client:
-            for attempt in stamina.retry_context(on=transient, attempts=ATTEMPTS, timeout=20, wait_initial=0.2):
+            for attempt in stamina.retry_context(
+                on=transient, attempts=ATTEMPTS, timeout=20, wait_initial=0.2, wait_jitter=0.2
+            ):
                 with attempt:
                     answer = client.s.get(
                         client.get_project_url(name),

@@ -37,6 +37,7 @@ class IndexUrls:
 
     default: IndexUrl | None = None
     extra: tuple[IndexUrl, ...] = ()
+    is_offline: bool = False  # the user forbids the network (``UV_OFFLINE``)
 
 
 def configured(environ: Mapping[str, str], project: Path | None) -> IndexUrls:
@@ -56,6 +57,7 @@ def configured(environ: Mapping[str, str], project: Path | None) -> IndexUrls:
     return IndexUrls(
         default=_index_url(default, "harness-default", environ) if default else None,
         extra=tuple(_index_url(text, f"harness-extra-{number}", environ) for number, text in enumerate(extra)),
+        is_offline=environ.get("UV_OFFLINE", "").lower() in ("1", "true", "yes", "on", "y", "t"),
     )
 
 

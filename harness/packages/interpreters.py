@@ -73,10 +73,11 @@ def match(requested: str, interpreters: Iterable[Interpreter]) -> Interpreter | 
     """Return the newest interpreter that *requested* ("3.12", "3.12.1", "==3.12.1") stands for, final before
     pre-release; None if there is none. Among equals the first found wins."""
     asked = Version(requested.removeprefix("=="))
+    is_series = len(asked.release) < 3 and not requested.startswith("==") and not asked.is_prerelease
     fitting = []
     for interpreter in interpreters:
         version = Version(interpreter.version)
-        if version == asked or (len(asked.release) < 3 and version.release[: len(asked.release)] == asked.release):
+        if version == asked or (is_series and version.release[: len(asked.release)] == asked.release):
             fitting.append(interpreter)
     # max keeps the first of equals
     return max(

@@ -27,8 +27,10 @@ _NO_SOLUTION = "No solution found"
 
 
 class Resolver:
-    """Answers from uv, remembered below *cache* by (requirements, interpreter, platform, as-of). Safe to share among
-    threads and processes: what is asked twice at once is resolved once.
+    """Answers from uv, remembered below *cache* by (requirements, interpreter, platform, as-of).
+
+    Safe to share among threads and processes: what is asked twice at once is resolved once. Which index answered is no
+    part of the question: what was locked is installed from anywhere that has files with the same hashes.
     """
 
     def __init__(

@@ -84,15 +84,13 @@ def _values(axis: str, written: AxisValue, known: _Known) -> list[Value]:
 
 def _of_text(axis: str, written: str, known: _Known) -> Version:
     asked = _version(axis, written.removeprefix("=="))
-    exactly = written.startswith("==")
+    exactly = written.startswith("==") or asked.is_prerelease
     fits: Callable[[Version], bool] = (
         (lambda version: version == asked)
         if exactly
         else (lambda version: not version.is_prerelease and _is_in_series(version, asked))
     )
     found = [version for version, _ in known if fits(version)]
-    if not found and not exactly and asked.is_prerelease:
-        found = [version for version, _ in known if version == asked]
     if found:
         return found[-1]
     if exactly:

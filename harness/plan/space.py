@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from harness.model.cell import Cell
-from harness.model.plan import Axis, Partial
+from harness.model.plan import Axis, Partial, Value
 
 T = TypeVar("T")
 
@@ -60,11 +60,19 @@ class Space:
 
 
 def encode(axes: tuple[Axis, ...]) -> Space:
-    """Number the values of *axes*."""
+    """Number the values of *axes*; a value that an axis has twice (as written, out of a range) counts once."""
+    axes = tuple(replace(axis, values=_distinct(axis)) for axis in axes)
     pairs = tuple((axis.name, value.requested) for axis in axes for value in axis.values)
     numbers = iter(range(len(pairs)))
     bits = tuple(tuple(1 << next(numbers) for _ in axis.values) for axis in axes)
     return Space(axes=axes, bits=bits, spans=tuple(sum(values) for values in bits), pairs=pairs)
+
+
+def _distinct(axis: Axis) -> tuple[Value, ...]:
+    first: dict[str, Value] = {}
+    for value in axis.values:
+        first.setdefault(value.requested, value)
+    return tuple(first.values())
 
 
 def positions(mask: int) -> Iterator[int]:

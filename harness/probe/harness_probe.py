@@ -4,7 +4,7 @@ It comes in as a pytest plugin (``-p harness_probe``) or in front of Django's ow
 (``python harness_probe.py manage.py test``). Standard library only; Python 3.8+, pytest 6+, Django 3.2+.
 
 It must not change what it observes: it imports nothing of Django, pytest or the project before they
-do, changes no setting, opens no connection that the set-up left open already, and raises nothing;
+do, changes no setting, connects to nothing but a test database just set up, and raises nothing:
 what goes wrong in here becomes a ``note``. Without HARNESS_EVIDENCE it does nothing at all.
 
 PYTEST_DONT_REWRITE: there is no test in here, and rewriting would cost every cell time.
@@ -195,7 +195,7 @@ class Probe(object):
                 found.append((file, traceback.tb_lineno or 0, code.co_name, origin))
             traceback = traceback.tb_next
         first = 0
-        while first < len(found) and (found[first][3] in MACHINERY or found[first][0] == "runpy.py"):
+        while first < len(found) and (found[first][3] in MACHINERY or "runpy" in found[first][0]):
             first += 1
         found = found[first:] or found
         if len(found) > FRAMES_OUTER + FRAMES_INNER:
@@ -1094,7 +1094,7 @@ def _version_word(value):
 
 
 def _distributions(wanted):
-    """Find the metadata of the *wanted* distributions: name → [(folder, version, metadata folder)], first found first.
+    """Find the metadata of the *wanted* distributions: name -> [(folder, version, metadata folder)].
 
     By the names of folders, as the wheel format fixes them: `importlib.metadata` would parse each file.
     """

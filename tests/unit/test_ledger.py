@@ -97,7 +97,8 @@ def test_a_run_that_ends_well_leaves_no_list(tmp_path: Path) -> None:
     forgotten = tmp_path / "forgotten"
     with Ledger.open(tmp_path / "ledger") as ledger:
         forgotten.mkdir()
-        ledger.folder(forgotten).__enter__()
+        never_left = ledger.folder(forgotten)
+        never_left.__enter__()
         with ledger.folder(tmp_path / "kept"):
             (tmp_path / "kept").mkdir()
     assert not forgotten.exists()

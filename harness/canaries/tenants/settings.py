@@ -8,7 +8,7 @@ SECRET_KEY = "not a secret: tests only"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-SHARED_APPS = ["django_tenants", "customers"]
+SHARED_APPS = ["django_tenants", "django.contrib.contenttypes", "customers"]
 TENANT_APPS = ["clinic"]
 INSTALLED_APPS = SHARED_APPS + TENANT_APPS
 TENANT_MODEL = "customers.Customer"

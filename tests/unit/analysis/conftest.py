@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from harness.analysis.asked import Asked
+from harness.analysis.conclude import Conclusion
+from harness.analysis.expect import verdict
 from harness.model.cell import Cell
+from harness.model.condition import Condition
 from harness.model.evidence import (
     DatabaseSeen,
     Evidence,
@@ -24,7 +27,8 @@ from harness.model.evidence import (
     TestResult,
 )
 from harness.model.record import Attempt, Ended, Purpose, Runner, Trial
-from harness.model.spec import CanarySpec, DatabaseSpec, Engine, Mode
+from harness.model.spec import CanarySpec, DatabaseSpec, Engine, Expectation, Mode
+from harness.model.verdict import Judgement, Observation, Signature, State
 
 EXACT = (("django", "5.1.4"), ("pytest", "9.0.2"), ("pytest-django", "4.13.0"), ("python", "3.12.1"))
 
@@ -140,7 +144,9 @@ def make_failing_test() -> Callable[..., TestResult]:
         *,
         kind: str = "builtins.AttributeError",
         message: str = "type object 'PytestDjangoTestCase' has no attribute '_pre_setup_ran_eagerly'",
-        frames: tuple[tuple[str, str, str], ...] = (("pytest_django/fixtures.py", "_django_db_helper", "pytest_django"),),
+        frames: tuple[tuple[str, str, str], ...] = (
+            ("pytest_django/fixtures.py", "_django_db_helper", "pytest_django"),
+        ),
         outcome: Outcome = Outcome.ERROR,
     ) -> TestResult:
         return TestResult(
@@ -149,8 +155,37 @@ def make_failing_test() -> Callable[..., TestResult]:
             failure=Failure(
                 type=kind,
                 message=message,
-                frames=tuple(Frame(file=file, line=1, function=function, origin=origin) for file, function, origin in frames),
+                frames=tuple(
+                    Frame(file=file, line=1, function=function, origin=origin) for file, function, origin in frames
+                ),
             ),
+        )
+
+    return build
+
+
+@pytest.fixture
+def make_conclusion() -> Callable[..., Conclusion]:
+    """Returns a builder of a conclusion in a state; a failure is called *message*, declared where it has an *issue*."""
+
+    def build(state: State, *, message: str = "boom", issue: str = "", **changes: Any) -> Conclusion:
+        fields = {name: changes.pop(name) for name in ("purpose", "blame", "is_reused", "level") if name in changes}
+        values = {"django": "5.1", "pytest-django": "4.13"} | {k.replace("_", "-"): v for k, v in changes.items()}
+        listed = state.is_failure or state is State.ERROR
+        entry = Expectation(when=Condition(terms=()), state=state.value, reason="known", issue=issue) if issue else None
+        return Conclusion(
+            cell=Cell.of(values),
+            exact=(),
+            engine=Engine.SQLITE,
+            provider="sqlite",
+            judgement=Judgement(
+                observation=Observation(
+                    state=state, signature=Signature(type="E", frame="", message=message) if listed else None
+                ),
+                verdict=verdict(state, state if entry else None),
+                expectation=entry,
+            ),
+            **fields,
         )
 
     return build

@@ -215,11 +215,11 @@ def test_profiles(read, good: str) -> None:
 
 
 def test_run(read, good: str) -> None:
-    """Sizes become bytes, a day becomes the moment after it; what is not written has the model's defaults."""
+    """Sizes become bytes, a day becomes its last second; what is not written has the model's defaults."""
     assert read(_FULL).run == RunSpec(
         jobs=3,
         timeouts=Timeouts(test_s=60),
-        as_of=dt.datetime(2026, 1, 21, tzinfo=dt.UTC),
+        as_of=dt.datetime(2026, 1, 20, 23, 59, 59, tzinfo=dt.UTC),
         allow_build=("mysqlclient",),
         python_downloads=False,
         log_limit_bytes=1_500_000,
@@ -233,7 +233,7 @@ def test_run(read, good: str) -> None:
     [
         ("2026-01-20T12:30:00", dt.datetime(2026, 1, 20, 12, 30, tzinfo=dt.UTC)),
         ("2026-01-20T12:30:00+02:00", dt.datetime(2026, 1, 20, 10, 30, tzinfo=dt.UTC)),
-        ("2026-12-31", dt.datetime(2027, 1, 1, tzinfo=dt.UTC)),
+        ("2026-12-31", dt.datetime(2026, 12, 31, 23, 59, 59, tzinfo=dt.UTC)),
     ],
 )
 def test_as_of_is_a_day_or_a_moment(text: str, moment: dt.datetime, read, good: str) -> None:

@@ -3,14 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.databases.names import lease_names, owner_of, slug, test_name as name_of_test
+from harness.databases.names import lease_names, name_of_test, owner_of, slug
 
 LABELS = st.text(min_size=1, max_size=60)
 
 
 @given(label=LABELS, alias=LABELS)
 def test_names_fit_every_server(label: str, alias: str) -> None:
-    """A user name has at most 32 characters (MySQL), a worker's test database with a clone's number at most 63 (PostgreSQL)."""
+    """MySQL's users have at most 32 characters, PostgreSQL's databases 63, with a worker's and a clone's suffix."""
     names = lease_names("1anlg430", label, (alias,))
     assert len(names.role) <= 32
     (_, database) = names.databases[0]

@@ -49,3 +49,11 @@ def test_tuples_cross_axes() -> None:
 def test_unique_keeps_the_first() -> None:
     """Order of first appearance stays."""
     assert unique([2, 1, 2, 3, 1]) == [2, 1, 3]
+
+
+def test_a_value_given_twice_is_one_value() -> None:
+    """A range may hold a value that is also written out: it gets no second cell, and the first place stays."""
+    twice = Axis(name="a", values=tuple(Value(requested=text) for text in ("2", "1", "2", "3")))
+    space = encode((twice,))
+    assert space.size == 3
+    assert [space.partial(bit) for bit in space.bits[0]] == [(("a", "2"),), (("a", "1"),), (("a", "3"),)]

@@ -4,6 +4,7 @@ from django.db import models
 class Patient(models.Model):
     name = models.CharField(max_length=80)
     record = models.CharField(max_length=20, unique=True)
+    born_on = models.DateField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["name"], name="clinic_patient_name")]

@@ -1,0 +1,1 @@
+"""A module of tests with none in it."""
