@@ -24,6 +24,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from harness.packages import interpreters
+
 ROOT = Path(__file__).resolve().parent.parent
 SEED = ROOT / "harness" / "canaries" / "seed"
 DJANGOS = ("5.2", "6.0", "6.1")
@@ -78,7 +80,8 @@ def main() -> None:
     given = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="harness-bench-") as name:
         bench = Bench(Path(name), given.python)
-        bench.first_harness(), bench.first_tox()  # uncounted: fills the download caches
+        for warm_up in (bench.first_harness, bench.first_tox):  # uncounted: fills the download caches
+            warm_up()
         times: dict[str, list[tuple[float, float]]] = {"first": [], "again": [], "ready": []}
         for number in range(given.rounds):
             print(f"round {number + 1} of {given.rounds} …", file=sys.stderr)
@@ -109,7 +112,10 @@ class Bench:
         pins += [f"    pd{p.replace('.', '')}: pytest-django =={p}" for p in PYTEST_DJANGOS]
         (self.tox_folder / "tox.ini").write_text(
             TOX.format(
-                environments=", ".join(environments), pins="\n".join(pins), seed=self.seed, interpreter=interpreter(python)
+                environments=", ".join(environments),
+                pins="\n".join(pins),
+                seed=self.seed,
+                interpreter=interpreter(python, folder / "cache"),
             )
         )
 
@@ -148,11 +154,12 @@ class Bench:
         return time.perf_counter() - begun
 
 
-def interpreter(python: str) -> str:
-    """Return the path of the interpreter that harness itself would take, for tox."""
-    from harness.packages import interpreters  # the same answer for both
-
-    return interpreters.path_for_benchmark(python)
+def interpreter(python: str, cache: Path) -> str:
+    """Return the path of the interpreter that harness itself takes, so that tox takes it, too."""
+    found = interpreters.match(python, interpreters.find(cache, environ=os.environ))
+    if found is None:
+        sys.exit(f"no Python {python} on this machine: --python names another")
+    return found.path
 
 
 def print_table(times: dict[str, list[tuple[float, float]]], rounds: int) -> None:

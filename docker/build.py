@@ -10,6 +10,7 @@ Exit codes: 0 built or up to date, 4 something is missing here or unknown, 10 a 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import os
 import re
@@ -42,7 +43,9 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tags", nargs="*", metavar="TAG", help=", ".join(known))
     parser.add_argument("--all", action="store_true", help="every image")
-    parser.add_argument("--force", action="store_true", help="build what is up to date, too")
+    parser.add_argument(
+        "--force", action="store_true", help="build what is up to date, too, with the packages of today"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="builds side by side (default: 2)")
     parser.add_argument("--install-host-tools", action="store_true", help="apt-get install what is missing here")
     options = parser.parse_args(argv)
@@ -82,14 +85,19 @@ def _build(tag: str, image: dict[str, str], *, is_forced: bool) -> None:
     with _base_locks[image["suite"]]:
         base = _base(image["suite"])
     begun = time.monotonic()
+    replaced = _inspect(tag, "{{.Id}}")
     _docker(
         *("build", "--quiet", "--force-rm", "--tag", tag, "--label", f"{HASH_LABEL}={wanted}"),
+        *(("--no-cache",) if is_forced else ()),  # what Debian has by now
         *("--build-arg", f"BASE={base}", "--build-arg", f"PACKAGES={image['packages']}"),
         HERE / image["folder"],
         timeout_s=BUILD_S,
     )
     version = _docker("run", "--rm", "--entrypoint", "cat", tag, "/usr/local/share/harness-version", timeout_s=60)
     _label(tag, VERSION_LABEL, version.strip())
+    if replaced and replaced != _inspect(tag, "{{.Id}}"):
+        with contextlib.suppress(Infrastructure):  # a container may still run it
+            _docker("image", "rm", replaced, timeout_s=60)
     size = int(_inspect(tag, "{{.Size}}")) / 1e6
     _say(f"{tag}: {version.strip()}, {size:.0f} MB, {time.monotonic() - begun:.0f} s (its base not counted)")
 

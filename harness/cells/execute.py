@@ -240,7 +240,8 @@ def _read(folder: Path) -> tuple[bytes, ...]:
 
 
 def _parsed(files: tuple[bytes, ...]) -> Evidence:
-    return evidence.parse([content.decode("utf-8", "replace").splitlines() for content in files])
+    lines = [content.decode("utf-8", "replace").split("\n") for content in files]
+    return evidence.parse([[line for line in one if line] for one in lines])
 
 
 class _Clock:

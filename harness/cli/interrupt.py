@@ -12,7 +12,7 @@ from harness.process import Cancel
 
 @contextmanager
 def cancel_on_signal() -> Iterator[Cancel]:
-    """Yield a switch that a signal sets; the signal also raises `KeyboardInterrupt`, once."""
+    """Yield a switch that a signal sets; the signal also raises `KeyboardInterrupt`, once, even beyond the block."""
     cancel = Cancel()
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -25,4 +25,4 @@ def cancel_on_signal() -> Iterator[Cancel]:
         yield cancel
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if cancel.is_set() else handler)

@@ -28,6 +28,10 @@ app.command("gc")(gc.gc)
 app.add_typer(config.app, name="config")
 
 
+_TYPERS_INTERRUPT = 130
+"""What typer makes of a KeyboardInterrupt that leaves a command (older ones: `typer.Abort`)."""
+
+
 def _version(is_wanted: bool) -> None:
     if is_wanted:
         from importlib.metadata import version
@@ -50,13 +54,13 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         code = app(standalone_mode=False)
+        if code == _TYPERS_INTERRUPT:
+            raise KeyboardInterrupt
     except HarnessError as error:
         print(f"harness: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         print("harness: interrupted; what is finished is kept, the next run goes on from there", file=sys.stderr)
-        sys.exit(ExitCode.INTERRUPTED)
-    except typer.Abort:
         sys.exit(ExitCode.INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read us has gone; nobody is left to tell

@@ -1,12 +1,13 @@
 """Servers in Docker containers, by testcontainers.
 
-Its generic container is used, because its database classes wait for a line of a log or a client in the container, blind to
-a container that has ended. We wait for the first query: images that initialise do not listen on a port before they are done.
+Its generic container is used: its database classes wait for a line of a log or for a client in the container, blind to
+a container that has ended. We wait for our first query; images that initialise do not listen on a port until they have.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import socket
 import time
@@ -111,7 +112,10 @@ class ContainerOffer:
 
         settings.ryuk_disabled = not self._has_ryuk(settings.ryuk_image)
         password = secrets.token_urlsafe(18)
-        container = self._prepare(password)
+        try:
+            container = self._prepare(password)
+        except (DockerException, OSError) as error:
+            raise Infrastructure(f"no Docker engine answers: {error}") from error
         try:
             try:
                 container.start()
@@ -130,9 +134,13 @@ class ContainerOffer:
         labels = {
             ledger.OWNER_LABEL: self.context.ledger.owner,
             "harness.boot": ledger.boot_id(),
+            "harness.pid": str(os.getpid()),
+            "harness.ticks": ledger.start_ticks(os.getpid()),
             "harness.image": self.image.name,
         }
-        container = DockerContainer(self.image.name, labels=labels)
+        container = DockerContainer(
+            self.image.name, labels=labels, docker_client_kw={"environment": dict(self.context.environ)}
+        )
         if self.engine is Engine.POSTGRESQL:
             container.with_envs(POSTGRES_USER="postgres", POSTGRES_PASSWORD=password, POSTGRES_DB="postgres")
             container.with_command(["postgres", *(part for item in _POSTGRESQL for part in ("-c", item))])
@@ -160,20 +168,27 @@ class ContainerOffer:
 
     def _reach(self, container: Any, password: str, deadline: float) -> Endpoint:
         """Return the address at which the server lets us in; inside a container 127.0.0.1 may be somebody else's."""
+        from docker.errors import DockerException
+
         port, user = PORTS[self.engine], "postgres" if self.engine is Engine.POSTGRESQL else "root"
         wrapped = container.get_wrapped_container()
-        last = ""
+        last, found = "", None
         while True:
-            wrapped.reload()
+            try:
+                wrapped.reload()
+            except (DockerException, OSError) as error:
+                raise Infrastructure(f"container of {self.image.name} is gone: {error}") from error
             for host, number in _addresses(wrapped.attrs["NetworkSettings"], port, self.context.environ):
                 endpoint = Endpoint(host=host, port=number, user=user, password=password)
-                with contextlib.suppress(OSError), socket.create_connection((host, number), timeout=2):
-                    try:
-                        administrator(self.engine, endpoint).version()
-                    except Infrastructure as error:
-                        last = error.message
-                    else:
-                        return endpoint
+                if endpoint == found:
+                    return found  # once more and still nothing more local: it was not a matter of the moment
+                problem = _knock(self.engine, endpoint)
+                if not problem:
+                    found = endpoint
+                    break
+                last = problem
+            if found is not None and found.host == "127.0.0.1":
+                return found
             if wrapped.status in ("exited", "dead"):
                 raise Infrastructure(f"container of {self.image.name} ended while it started:\n{_log(container)}")
             if time.monotonic() > deadline:
@@ -186,8 +201,26 @@ class ContainerOffer:
             return images.is_local(image, client)
 
 
+def _knock(engine: Engine, endpoint: Endpoint) -> str:
+    """Return why a server does not let us in at an address; "" if it does."""
+    try:
+        with socket.create_connection((endpoint.host, endpoint.port), timeout=2):
+            administrator(engine, endpoint).version()
+    except Infrastructure as error:
+        return error.message
+    except OSError as error:
+        return f"{endpoint.host}:{endpoint.port}: {error.strerror or error}"
+    return ""
+
+
 def _gateways(client: Any) -> list[str]:
-    network = client.networks.get("bridge")
+    """Return the engine's own addresses on its default network; none where it has no such network."""
+    from docker.errors import DockerException
+
+    try:
+        network = client.networks.get("bridge")
+    except (DockerException, OSError):
+        return []
     return [item["Gateway"] for item in network.attrs["IPAM"]["Config"] or () if ":" not in item.get("Gateway", ":")]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import platform
 import pwd
@@ -31,7 +32,11 @@ from harness.errors import Infrastructure
 from harness.model.server import Absent, ServerIdentity
 from harness.model.spec import DatabaseSpec, Engine, ProviderName
 
-ADMIN = "harness_admin"
+ADMIN = "administrator"
+INITDB = (
+    *("-U", ADMIN, "--auth=scram-sha-256", "--no-sync", "--encoding=UTF8", "--wal-segsize=1"),
+    f"--locale={'C' if platform.system() == 'Darwin' else 'C.UTF-8'}",
+)
 INITDB_S = 120
 PORT_TRIES = 5
 SETTINGS = (
@@ -185,7 +190,8 @@ class EmbeddedOffer:
 
     def _copy_template(self, data: Path) -> str:
         """Copy the data folder that is made once per version; return the password that it was made with."""
-        kept = _root(self.context) / f"data-{self.identity.version}-{self.identity.digest[:12]}-{os.geteuid()}"
+        decides = hashlib.sha256(f"{self.identity.digest} {INITDB} {os.geteuid()}".encode()).hexdigest()[:16]
+        kept = _root(self.context) / f"data-{self.identity.version}-{decides}"
         with FileLock(f"{kept}.lock", timeout=INITDB_S * 2):
             if not (kept / "password").exists():
                 self._initialise(kept)
@@ -195,22 +201,17 @@ class EmbeddedOffer:
     def _initialise(self, kept: Path) -> None:
         shutil.rmtree(kept, ignore_errors=True)
         password = secrets.token_urlsafe(18)
-        with tempfile.TemporaryDirectory(prefix="harness-initdb-", dir=_fast_folder()) as name:
+        with contextlib.ExitStack() as stack:
+            name = stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-initdb-", dir=_fast_folder()))
             draft = Path(name)
+            stack.enter_context(self.context.ledger.folder(draft))
             self._give(draft)
             secret = draft / "secret"
             secret.touch(mode=0o600)
             secret.write_text(password)
             self._give(secret)
-            locale = "C" if platform.system() == "Darwin" else "C.UTF-8"
-            self._run(
-                [
-                    *(self.binaries.folder / "initdb", "-D", draft / "data", "-U", ADMIN, "--pwfile", secret),
-                    *("--auth=scram-sha-256", "--no-sync", "--encoding=UTF8", f"--locale={locale}", "--wal-segsize=1"),
-                ],
-                user=self.user.uid,
-                cwd=draft,
-            )
+            initdb = self.binaries.folder / "initdb"
+            self._run([initdb, "-D", draft / "data", "--pwfile", secret, *INITDB], user=self.user.uid, cwd=draft)
             kept.mkdir(parents=True, mode=0o700)
             self._run(["cp", "-a", draft / "data", kept / "data"], user=None)
         (kept / "draft").touch(mode=0o600)
@@ -248,10 +249,15 @@ def _unprivileged_user() -> User | str:
 def _root(context: Context) -> Path:
     """Return where binaries are kept: our cache, or, where the server's user could not read it, the system's."""
     folder = context.cache.absolute()
-    if os.geteuid() == 0:
-        known = [p for p in (folder, *folder.parents) if p.exists()]
-        if not all(p.stat().st_mode & 0o001 for p in known):
-            folder = platformdirs.site_cache_path("harness")
+    if os.geteuid() != 0:
+        return folder / "postgresql"
+    known = [path for path in (folder, *folder.parents) if path.exists()]
+    if not all(path.stat().st_mode & 0o001 for path in known):
+        folder = platformdirs.site_cache_path("harness")
+    for path in (folder, folder / "postgresql"):
+        if not path.exists():
+            path.mkdir(parents=True, exist_ok=True)
+            path.chmod(0o755)  # whatever our umask is
     return folder / "postgresql"
 
 

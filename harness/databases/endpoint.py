@@ -35,7 +35,10 @@ class Administration(Protocol):
         ...
 
     def create(self, role: str, password: str, databases: Iterable[str]) -> None:
-        """Create a role that may create databases of its own, and databases that belong to it."""
+        """Create a role that may create databases of its own, and databases that belong to it; all or nothing.
+
+        A role of that name that is there already is somebody's: it is left as it is.
+        """
         ...
 
     def drop(self, role: str) -> None:

@@ -32,10 +32,14 @@ class MySQL:
         """Create a user who may do everything to databases whose names begin with its own, and these databases."""
         with self._cursor() as cursor:
             cursor.execute("CREATE USER %s@'%%' IDENTIFIED BY %s", (role, password))
-            pattern = f"{role}_".replace("_", r"\_") + "%%"  # doubled for the driver, which formats the statement
-            cursor.execute(f"GRANT ALL PRIVILEGES ON {_quote(pattern)}.* TO %s@'%%'", (role,))
-            for database in databases:
-                cursor.execute(f"CREATE DATABASE {_quote(database)} CHARACTER SET utf8mb4")
+            try:
+                pattern = f"{role}_".replace("_", r"\_") + "%%"  # doubled for the driver, which formats the statement
+                cursor.execute(f"GRANT ALL PRIVILEGES ON {_quote(pattern)}.* TO %s@'%%'", (role,))
+                for database in databases:
+                    cursor.execute(f"CREATE DATABASE {_quote(database)} CHARACTER SET utf8mb4")
+            except BaseException:
+                self.drop(role)
+                raise
         # Over TLS once: from then on MySQL knows the password's digest, and the cell's driver needs no RSA library.
         if self.is_tls:
             with self._cursor(user=role, password=password):

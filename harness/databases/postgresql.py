@@ -38,13 +38,17 @@ class PostgreSQL:
             connection.execute(
                 sql.SQL("CREATE ROLE {} LOGIN CREATEDB NOSUPERUSER NOCREATEROLE PASSWORD {}").format(name, secret)
             )
-            # From 16 on an administrator who is no superuser may give a database away only to a role it can become.
-            with contextlib.suppress(_errors().InsufficientPrivilege):
-                connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))
-            for database in databases:
-                what = sql.Identifier(database)
-                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(what, name))
-                connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(what))
+            try:
+                # From 16 on an administrator who is no superuser gives a database only to a role that it can become.
+                with contextlib.suppress(_errors().InsufficientPrivilege):
+                    connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))
+                for database in databases:
+                    what = sql.Identifier(database)
+                    connection.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(what, name))
+                    connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(what))
+            except BaseException:
+                self.drop(role)
+                raise
 
     def drop(self, role: str) -> None:
         """Drop the role and its databases, those that it created itself included."""

@@ -45,13 +45,10 @@ class RunningServer:
         """
         names = lease_names(self.owner, label, aliases)
         password = secrets.token_urlsafe(18)
+        self.administration.create(names.role, password, [name for _, name in names.databases])
         try:
-            self.administration.create(names.role, password, [name for _, name in names.databases])
             yield {
-                alias: {
-                    **self.administration.entry(name, names.role, password),
-                    "TEST": {"NAME": name_of_test(name)},
-                }
+                alias: {**self.administration.entry(name, names.role, password), "TEST": {"NAME": name_of_test(name)}}
                 for alias, name in names.databases
             }
         finally:

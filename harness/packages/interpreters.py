@@ -17,7 +17,7 @@ from packaging import tags
 from packaging.version import Version
 
 from harness import process
-from harness.errors import Infrastructure, UsageError
+from harness.errors import IndexUnreachable, Infrastructure, UsageError
 from harness.model.package import Interpreter
 from harness.packages.files import read_if_there, write_whole
 from harness.packages.uv import Uv
@@ -113,7 +113,14 @@ def download(
     if not re.fullmatch(r"3(\.\d+){1,2}\w*", version):
         raise UsageError(f"python = {requested!r} is not a version that uv could install")
     report(f"downloading Python {version} with uv python install {version}")
-    answer = uv.run(["python", "install", "--no-bin", version], timeout_s=timeout_s, cancel=cancel)
+    try:
+        answer = uv.run(["python", "install", "--no-bin", version], timeout_s=timeout_s, cancel=cancel)
+    except IndexUnreachable as error:
+        words = error.message.partition(": ")[2]
+        raise IndexUnreachable(
+            f"Python {version} could not be downloaded: {words}",
+            remedy="check the network, or UV_PYTHON_INSTALL_MIRROR; or install it in another way",
+        ) from error
     if answer.code:
         raise Infrastructure(f"uv python install {version}: {answer.words}")
     found = match(requested, find(cache, environ=environ, cancel=cancel))

@@ -100,9 +100,14 @@ def _of_text(axis: str, written: str, known: _Known) -> Version:
     previews = [version for version, _ in known if _is_in_series(version, asked)]
     raise UsageError(
         f"{axis} = {written!r}: no such release on the index by the as-of date, or it was yanked"
-        f"{nearest(written, offers)}",
+        f"{nearest(written, offers) or _newest(offers)}",
         remedy=f'there are pre-releases: "=={previews[-1]}" or "pre"' if previews and not exactly else "",
     )
+
+
+def _newest(offers: Sequence[str]) -> str:
+    newest = list(dict.fromkeys(reversed(offers)))[:3]
+    return f"; the newest: {', '.join(newest)}" if newest else ""
 
 
 def _of_range(axis: str, written: VersionRange, finals: Sequence[Version]) -> list[Value]:

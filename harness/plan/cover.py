@@ -57,6 +57,11 @@ def _order(space: Space) -> Callable[[int], tuple[int, ...]]:
     return lambda row: tuple(row & span for _, span in spans)
 
 
+def left_out(axes: tuple[Axis, ...], nogoods: tuple[Nogood, ...]) -> tuple[LeftOut, ...]:
+    """Return what each nogood takes out of the product of *axes*; those that take nothing are not named."""
+    return _left_out(encode(axes), nogoods)
+
+
 def _left_out(space: Space, nogoods: tuple[Nogood, ...]) -> tuple[LeftOut, ...]:
     masks = [(nogood, space.mask(nogood.values)) for nogood in dict.fromkeys(nogoods)]
     counted = [LeftOut(nogood=nogood, cells=space.cells_with(mask)) for nogood, mask in masks if mask is not None]

@@ -178,7 +178,7 @@ class Probe(object):
     def failure(self, kind, value, traceback, trace=None):
         """Describe an exception that propagated."""
         if trace is None:
-            trace = "".join(_format_exception(kind, value, traceback))
+            trace = _format_exception(kind, value, traceback, self.own)
         return {
             "type": _type_name(kind),
             "message": _text(value, MESSAGE_LIMIT),
@@ -537,6 +537,7 @@ def _plugin():
         def __init__(self, probe):
             self.probe = probe
             self.drafts = {}
+            self.finished = None
             self.is_distributing = False
 
         # -------------------------------------------- configuration
@@ -598,6 +599,7 @@ def _plugin():
 
         @_guarded
         def say_bye(self, outcome):
+            self.flush()
             for draft in list(self.drafts.values()):
                 if draft.phases:
                     draft.emit(self.probe)
@@ -671,6 +673,10 @@ def _plugin():
         @first
         def pytest_runtest_logstart(self, nodeid):
             if not self.is_distributing:
+                if self.finished is not None and self.finished.id == nodeid:
+                    self.probe.emit("note", text="%s ran again, having %s" % (nodeid, self.finished.outcome))
+                    self.finished = None  # the last run counts
+                self.flush()
                 self.drafts[nodeid] = Draft(nodeid)
                 self.probe.emit("start", id=nodeid)
 
@@ -691,6 +697,16 @@ def _plugin():
         def pytest_runtest_logfinish(self, nodeid):
             draft = self.drafts.pop(nodeid, None)
             if draft is not None and draft.phases:
+                self.flush()
+                self.finished = draft  # until something else begins: plugins run tests again
+
+        @first
+        def pytest_sessionfinish(self):
+            self.flush()
+
+        def flush(self):
+            draft, self.finished = self.finished, None
+            if draft is not None:
                 draft.emit(self.probe)
 
         @_guarded
@@ -727,7 +743,7 @@ def _plugin():
 
 
 def _django_header(config):
-    """Return what pytest-django says of its settings: a module's list before 4.5.?, stashed by a key after."""
+    """Return what pytest-django says of its settings: a module's list in old releases, stashed under a key since."""
     plugin = sys.modules.get("pytest_django.plugin")
     header = getattr(plugin, "_report_header", None)
     if header is None and hasattr(plugin, "report_header_key"):
@@ -1064,13 +1080,22 @@ def _cut(text, limit):
     return "%s\n[... %d characters ...]\n%s" % (text[: limit // 4], len(text) - limit, text[-(limit - limit // 4):])
 
 
-def _format_exception(kind, value, traceback):
-    from traceback import format_exception
+def _format_exception(kind, value, traceback, own):
+    """Return what Python prints of an exception, without the frames of file *own*."""
+    from traceback import TracebackException
 
     try:
-        return format_exception(kind, value, traceback)
+        described = TracebackException(kind, value, traceback)
+        chain, seen = [described], set()
+        while chain:
+            link = chain.pop()
+            if link is not None and id(link) not in seen:
+                seen.add(id(link))
+                link.stack[:] = [frame for frame in link.stack if not _same_file(frame.filename, own)]
+                chain += [link.__cause__, link.__context__]
+        return "".join(described.format())
     except Exception:  # of the exception's own making
-        return [_type_name(kind)]
+        return _type_name(kind)
 
 
 def _normal(name):

@@ -13,7 +13,7 @@ from harness.errors import Infrastructure, UsageError
 from harness.store import schema
 
 BUSY_S = 30.0
-"""How long a statement waits for another process's transaction."""
+"""How long a statement waits for another process's transaction, unless told otherwise."""
 
 
 class Connection:
@@ -25,7 +25,7 @@ class Connection:
         self._lock = threading.RLock()
 
     @classmethod
-    def open(cls, path: Path) -> Connection:
+    def open(cls, path: Path, busy_s: float = BUSY_S) -> Connection:
         """Open the file; make or migrate it where needed.
 
         Raises:
@@ -39,12 +39,12 @@ class Connection:
         with contextlib.ExitStack() as on_error:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                raw = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+                raw = sqlite3.connect(path, timeout=busy_s, isolation_level=None, check_same_thread=False)
                 on_error.callback(raw.close)
                 raw.row_factory = sqlite3.Row
                 raw.execute("PRAGMA foreign_keys = ON")
                 schema.migrate(raw, path)
-                _use_wal(raw)
+                _use_wal(raw, busy_s)
             except (OSError, sqlite3.OperationalError) as error:
                 raise UsageError(
                     f"cannot open the store {path}: {error}", remedy="check the path, its rights and the disk"
@@ -78,7 +78,7 @@ class Connection:
         """Commit what the block does, or nothing of it.
 
         Raises:
-            Infrastructure: the disk is full, or another process held the file for longer than `BUSY_S`.
+            Infrastructure: the disk is full, or another process held the file for too long.
         """
         with self._lock:
             try:
@@ -94,12 +94,12 @@ class Connection:
                 raise
 
 
-def _use_wal(raw: sqlite3.Connection) -> None:
+def _use_wal(raw: sqlite3.Connection, busy_s: float) -> None:
     """Write ahead: a commit outlives the process, kill -9 included; only a power cut may take the last ones.
 
     The change of mode does not wait for other processes by itself, hence the loop.
     """
-    deadline = time.monotonic() + BUSY_S
+    deadline = time.monotonic() + busy_s
     while True:
         try:
             raw.execute("PRAGMA journal_mode = WAL")

@@ -15,14 +15,14 @@ from harness.model.cell import Cell
 from harness.model.plan import Nogood
 from harness.model.record import Attempt, Purpose, Record, Runner
 from harness.store import evidence_blob
-from harness.store.connection import Connection
+from harness.store.connection import BUSY_S, Connection
 from harness.store.rows import Pairs, RunInfo, StoredTrial, read_record, read_run, read_trial, stamp
 
 
 class Store:
     """One SQLite file. Safe for the threads of one process, and for several processes at once.
 
-    Every method may raise `Infrastructure` when the disk is full or the file stays locked for 30 s.
+    Every method may raise `Infrastructure` when the disk is full or the file stays locked for *busy_s* seconds.
     """
 
     def __init__(self, connection: Connection, path: Path) -> None:
@@ -30,13 +30,13 @@ class Store:
         self._connection = connection
 
     @classmethod
-    def open(cls, path: Path) -> Store:
+    def open(cls, path: Path, busy_s: float = BUSY_S) -> Store:
         """Open the store at *path*; make or migrate it where needed.
 
         Raises:
             UsageError: the file is no store, is one of a newer harness, or cannot be opened.
         """
-        return cls(Connection.open(path), path)
+        return cls(Connection.open(path, busy_s), path)
 
     def __enter__(self) -> Self:
         return self

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from harness import databases
 from harness.cells import commands
 from harness.errors import IndexUnreachable, Infrastructure
 from harness.model.cell import CANARY, DATABASE, MODE, PYTHON, Cell, is_package_axis
 from harness.model.package import Interpreter, Lock, Release, Unresolvable
-from harness.model.plan import Axis, LeftOut, Nogood, Plan, Value, Why
+from harness.model.plan import Axis, Nogood, Plan, Value, Why
 from harness.model.server import Absent, Offer
 from harness.model.spec import AxisSpec, MatrixSpec, Mode, ProviderName, next_named
 from harness.packages import as_of as as_of_file
@@ -21,18 +19,16 @@ from harness.packages import feasibility, interpreters, versions
 from harness.packages.index import Index
 from harness.packages.resolve import Resolver
 from harness.packages.uv import Uv
+from harness.plan.cover import left_out
 from harness.plan.planning import plan_run
 from harness.plan.rules import check_rules, matrix_nogoods
-from harness.plan.select import Selection
+from harness.plan.select import Selection, narrow
 from harness.process import Cancel
 from harness.workflow.events import Watcher
 from harness.workflow.place import Place
+from harness.workflow.side_by_side import side_by_side
 
 MAX_ROUNDS = 8
-LOOKUPS = 8  # side by side; they wait for the network, not for a core
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +124,7 @@ def lock_rounds(prepared: Prepared, watcher: Watcher) -> None:
         if not missing:
             return
         watcher.stage(f"resolving {len(missing)} cells")
-        learned = [nogood for nogood in _side_by_side(lambda cell: _lock(prepared, cell), missing) if nogood is not None]
+        learned = [nogood for nogood in side_by_side(lambda cell: _lock(prepared, cell), missing) if nogood is not None]
         if not learned:
             return
         learn(prepared, tuple(dict.fromkeys(learned)))
@@ -140,9 +136,8 @@ def learn(prepared: Prepared, nogoods: tuple[Nogood, ...]) -> None:
     stay = tuple(cell for cell in prepared.plan.cells if not any(nogood.covers(cell) for nogood in nogoods))
     selection = prepared.options.selection
     if selection.is_pick:
-        prepared.plan = replace(
-            prepared.plan, cells=stay, left_out=(*prepared.plan.left_out, *_left_out(prepared, nogoods))
-        )
+        axes = narrow(prepared.axes, prepared.spec, selection)
+        prepared.plan = replace(prepared.plan, cells=stay, left_out=left_out(axes, prepared.nogoods))
     else:
         prepared.plan = plan_run(prepared.spec, prepared.axes, prepared.nogoods, selection, keep=stay)
 
@@ -181,12 +176,6 @@ def _impossible(cell: Cell, guilty: tuple[str, ...], answer: Unresolvable) -> No
     return Nogood(values=values, why=Why.UNRESOLVABLE, detail=answer.words)
 
 
-def _left_out(prepared: Prepared, nogoods: tuple[Nogood, ...]) -> tuple[LeftOut, ...]:
-    return tuple(
-        LeftOut(nogood=nogood, cells=sum(nogood.covers(cell) for cell in prepared.plan.cells)) for nogood in nogoods
-    )
-
-
 def _interpreters(
     spec: MatrixSpec, place: Place, options: Options, uv: Uv, cancel: Cancel, watcher: Watcher
 ) -> dict[str, Interpreter | None]:
@@ -216,7 +205,7 @@ def _expand(
 ) -> tuple[tuple[Axis, ...], dict[tuple[str, str], Release]]:
     """Return the axes with exact versions, and the release behind each value of a package axis."""
     names = [axis.name for axis in spec.axes if is_package_axis(axis.name)]
-    listed = dict(zip(names, _side_by_side(lambda name: index.releases(name, known_names=names), names), strict=True))
+    listed = dict(zip(names, side_by_side(lambda name: index.releases(name, known_names=names), names), strict=True))
     axes = tuple(_axis(axis, listed, found) for axis in spec.axes)
     releases = {
         (axis.name, value.requested): release
@@ -256,7 +245,7 @@ def _offers(
 
     offers: dict[str, Offer] = {}
     absences = []
-    for name, answer in zip(names, _side_by_side(ask, names), strict=True):
+    for name, answer in zip(names, side_by_side(ask, names), strict=True):
         if isinstance(answer, Absent):
             values = ((DATABASE, name),)
             absences.append(
@@ -266,8 +255,3 @@ def _offers(
         else:
             offers[name] = answer
     return offers, absences
-
-
-def _side_by_side(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    with ThreadPoolExecutor(max_workers=LOOKUPS) as pool:
-        return list(pool.map(function, items))

@@ -65,11 +65,11 @@ def run(spec: MatrixSpec, place: Place, options: RunOptions, watcher: Watcher, c
         KeyboardInterrupt: passed on; what is finished is kept.
     """
     with ExitStack() as stack:
+        store = stack.enter_context(Store.open(place.store))  # first: what is no store is told before minutes are spent
         context = stack.enter_context(surroundings(place, watcher, cancel))
         prepared = prepare(spec, place, options.prepare, context, watcher)
         if not prepared.plan.cells:
             raise NothingSelected("every cell is left out", remedy="`harness plan` says why")
-        store = stack.enter_context(Store.open(place.store))
         session = stack.enter_context(_session(spec, place, options, context, prepared, store, watcher, cancel))
         _matrix(session, watcher, options)
         _controls(session, options.control)

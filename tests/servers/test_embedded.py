@@ -77,6 +77,14 @@ def test_dropping_a_lease_leaves_nothing(embedded: Server) -> None:
     left_open.close()
 
 
+def test_a_label_that_is_taken_is_refused(embedded: Server) -> None:
+    """The lease that has it is left as it is."""
+    with embedded.lease("taken", ("default",)) as databases:
+        with pytest.raises(Infrastructure, match="already exists"), embedded.lease("taken", ("default",)):
+            pass
+        connect(databases["default"]).close()
+
+
 def test_leases_do_not_reach_one_another(embedded: Server) -> None:
     """A role connects to no other lease's database, drops none, and is nobody's administrator."""
     with embedded.lease("one", ("default",)) as one, embedded.lease("two", ("default",)) as two:
@@ -94,7 +102,7 @@ def test_leases_do_not_reach_one_another(embedded: Server) -> None:
                     connection.execute(statement)
         with pytest.raises(psycopg.OperationalError, match="password"):
             psycopg.connect(
-                host=mine["HOST"], port=mine["PORT"], user="harness_admin", password=mine["PASSWORD"], dbname="postgres"
+                host=mine["HOST"], port=mine["PORT"], user="administrator", password=mine["PASSWORD"], dbname="postgres"
             )
 
 

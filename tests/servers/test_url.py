@@ -46,9 +46,9 @@ def test_a_lease_on_a_users_server_leaves_it_as_it_was(mine: Server, dsn: str, l
         with server.lease("cell", ("default",)) as databases:
             entry = databases["default"]
             assert re.fullmatch(rf"harness_{ledger.owner}_cell_default", str(entry["NAME"]))
-            assert mine.administration.roles() == (f"harness_{ledger.owner}_cell", "harness_admin")  # type: ignore[attr-defined]
+            assert mine.administration.roles() == (f"harness_{ledger.owner}_cell",)  # type: ignore[attr-defined]
             assert str(entry["PASSWORD"]) not in dsn
-        assert mine.administration.roles() == ("harness_admin",)  # type: ignore[attr-defined]
+        assert mine.administration.roles() == ()  # type: ignore[attr-defined]
     assert mine.is_alive()
 
 
@@ -64,7 +64,7 @@ def test_only_what_is_over_is_swept(mine: Server, dsn: str, ledger: Ledger, tmp_
         administration.create("harness_production", "secret", ["harness_production_db"])
         with live.databases("MINE_DSN"), start(make_context(ledger, {"MINE_DSN": dsn})):
             left = set(administration.roles())
-        assert left == {roles[elsewhere], roles[live.owner], "harness_production", "harness_admin"}
+        assert left == {roles[elsewhere], roles[live.owner], "harness_production"}
 
 
 def test_a_dead_runs_databases_are_swept(mine: Server, dsn: str, ledger: Ledger, tmp_path: Path, make_context) -> None:
@@ -77,7 +77,7 @@ def test_a_dead_runs_databases_are_swept(mine: Server, dsn: str, ledger: Ledger,
     )
     administration.create(f"harness_{dead}_cell", "secret", [f"harness_{dead}_cell_default"])
     with start(make_context(ledger, {"MINE_DSN": dsn})):
-        assert administration.roles() == ("harness_admin",)
+        assert administration.roles() == ()
     assert not (tmp_path / "ledger" / f"{dead}.jsonl").exists()
 
 

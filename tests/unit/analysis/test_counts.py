@@ -27,7 +27,7 @@ def test_every_state_is_counted(make_conclusion: Make) -> None:
             make_conclusion(State.PASS, purpose=Purpose.DIAGNOSTIC),
         ]
     )
-    assert dict(found.states) == {state: 0 for state in State} | {State.FLAKY: 1, State.PASS: 1, State.FAIL: 1}
+    assert dict(found.states) == dict.fromkeys(State, 0) | {State.FLAKY: 1, State.PASS: 1, State.FAIL: 1}
     assert sum(number for _, number in found.verdicts) == sum(number for _, number in found.states) == found.cells == 3
     assert (found.reused, found.unobserved, found.diagnostic) == (1, 1, 1)
     assert found.flaky == (flaky.cell.id,)

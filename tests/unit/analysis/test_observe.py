@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.analysis.asked import Asked
@@ -381,6 +381,7 @@ def test_each_reason_why_a_cell_is_untestable(make_asked: Make, cell: Cell, why:
     assert (found.state is State.UNRESOLVABLE) == (why is Why.UNRESOLVABLE)
 
 
+@settings(deadline=None)
 @given(
     ended=st.sampled_from(Ended),
     code=st.sampled_from([0, 1, 2, 5, -9]),

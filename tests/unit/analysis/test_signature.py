@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.analysis.signature import LIMIT_CHARACTERS, is_test_frame, normalise, representative, signature
@@ -128,6 +128,7 @@ def test_the_commonest_signature_stands_for_a_cell() -> None:
     assert representative([TestResult(id="t", outcome=Outcome.SKIPPED)]) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=600))
 def test_any_message_can_be_normalised(message: str) -> None:
     """What comes out of a cell may be anything; the result is bounded and one line."""
@@ -136,6 +137,7 @@ def test_any_message_can_be_normalised(message: str) -> None:
     assert "\n" not in text
 
 
+@settings(deadline=None)
 @given(st.integers(), st.integers())
 def test_numbers_never_tell_failures_apart(one: int, other: int) -> None:
     """Whatever the numbers are."""
