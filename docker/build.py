@@ -30,7 +30,6 @@ from harness.errors import HarnessError, Infrastructure, UsageError, nearest
 
 HERE = Path(__file__).resolve().parent
 HASH_LABEL, VERSION_LABEL = "harness.hash", "harness.server-version"
-DEFAULT_MIRROR = "http://deb.debian.org/debian"
 PULL_S, DEBOOTSTRAP_S, BUILD_S = 60, 900, 1200
 WASTE = ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale")
 _print_lock = threading.Lock()
@@ -132,7 +131,7 @@ def _base(suite: str) -> str:
     folder = Path(tempfile.mkdtemp(prefix="harness-base-"))
     try:
         root, archive = folder / "root", folder / "base.tar"
-        _run("debootstrap", "--variant=minbase", suite, root, _mirror(), timeout_s=DEBOOTSTRAP_S)
+        _run("debootstrap", "--variant=minbase", suite, root, *_mirror(), timeout_s=DEBOOTSTRAP_S)
         if suite == "sid":  # snapshots of it are past their date; signatures are checked all the same
             (root / "etc/apt/apt.conf.d/99harness").write_text('Acquire::Check-Valid-Until "false";\n')
         for waste in WASTE:
@@ -146,8 +145,8 @@ def _base(suite: str) -> str:
     return own
 
 
-def _mirror() -> str:
-    """Return the mirror that this machine's apt uses for Debian, else Debian's own address."""
+def _mirror() -> list[str]:
+    """Return the mirror that this machine's apt uses for Debian; none leaves it to debootstrap."""
     folder = Path("/etc/apt")
     files = [folder / "sources.list", *sorted((folder / "sources.list.d").glob("*"))]
     for file in files:
@@ -155,8 +154,8 @@ def _mirror() -> str:
             for line in file.read_text().splitlines():
                 found = re.match(r"(?:URIs:|deb (?:\[[^]]*\] )?)\s*(https?://\S+/debian)/?(?:\s|$)", line)
                 if found:
-                    return found[1]
-    return DEFAULT_MIRROR
+                    return [found[1]]
+    return []
 
 
 def _need_engine() -> None:

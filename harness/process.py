@@ -149,7 +149,7 @@ def supervise(
     file_limit_bytes: int | None = None,
     started: Callable[[int], None] = lambda pid: None,
 ) -> Completed:
-    """Run a cell's command: output appended to *log* up to its limit, ended on time-out, cancel or when *guard* objects.
+    """Run a cell's command: its output goes to *log* up to a limit; time-out, cancel or *guard* end it.
 
     *guard* is asked every *guard_every_s* seconds and returns why the program must end, or an empty string.
     *started* is told the process id (which is the group's).
@@ -201,9 +201,7 @@ def supervise(
     finally:
         end_group(popen, grace_s=0.0)  # what the program left running, too
         drain.join(timeout=5)
-    return Completed(
-        code=popen.returncode, stop=stop, duration_s=time.monotonic() - begun, guard_message=message
-    )
+    return Completed(code=popen.returncode, stop=stop, duration_s=time.monotonic() - begun, guard_message=message)
 
 
 @contextlib.contextmanager
@@ -248,8 +246,9 @@ def background(
         end_group(popen, first=stop_signal, grace_s=grace_s)
 
 
-def end_group(popen: subprocess.Popen[bytes] | subprocess.Popen[str], *, grace_s: float,
-              first: signal.Signals = signal.SIGTERM) -> None:
+def end_group(
+    popen: subprocess.Popen[bytes] | subprocess.Popen[str], *, grace_s: float, first: signal.Signals = signal.SIGTERM
+) -> None:
     """End a program and all of its group: *first*, then, after *grace_s* seconds, SIGKILL."""
     if grace_s > 0 and popen.poll() is None:
         _signal_group(popen.pid, first)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from harness.analysis.conclude import Conclusion
 from harness.model.cell import Cell
 from harness.model.evidence import Level
-from harness.model.record import Purpose, Record
+from harness.model.record import Purpose
 from harness.model.verdict import State, Verdict
 
 
@@ -60,15 +60,15 @@ class Reconciliation:
         return not self.missing and not self.unplanned
 
 
-def reconcile(planned: Iterable[Cell], records: Iterable[Record]) -> Reconciliation:
+def reconcile(planned: Iterable[Cell], conclusions: Iterable[Conclusion]) -> Reconciliation:
     """Return what a run owes its plan, in the plan's order (DESIGN, rule 5)."""
     expected = tuple(dict.fromkeys(planned))
     known: set[Cell] = set()
     unplanned = []
     wanted = set(expected)
-    for record in records:
-        if record.purpose is not Purpose.DIAGNOSTIC and record.cell not in wanted:
-            unplanned.append(record.cell)
-        if record.trials or record.untestable is not None:
-            known.add(record.cell)
+    for one in conclusions:
+        if one.purpose is not Purpose.DIAGNOSTIC and one.cell not in wanted:
+            unplanned.append(one.cell)
+        if one.level is not None or one.state in (State.UNRESOLVABLE, State.UNSUPPORTED):
+            known.add(one.cell)
     return Reconciliation(missing=tuple(cell for cell in expected if cell not in known), unplanned=tuple(unplanned))

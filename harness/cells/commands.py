@@ -9,6 +9,7 @@ from harness.model.evidence import PLANTED_TABLE
 from harness.model.record import Runner
 from harness.model.spec import CanarySpec, Mode
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """One run of the canary: arguments after the interpreter, and variables of its own."""

@@ -214,7 +214,9 @@ def _ended(draft: Attempt, done: Completed, folder: Path, services: Services) ->
             return replace(draft, ended=Ended.CANCELLED, exit_code=done.code, message="interrupted")
         case Stop.TIMED_OUT:
             limit = services.run.timeouts.test_s
-            return replace(draft, ended=Ended.TIMED_OUT, exit_code=done.code, message=f"still running after {limit:g} s")
+            return replace(
+                draft, ended=Ended.TIMED_OUT, exit_code=done.code, message=f"still running after {limit:g} s"
+            )
         case _ if done.code < 0:
             return replace(draft, ended=Ended.SIGNALLED, exit_code=done.code, message=f"ended by signal {-done.code}")
         case _:
@@ -252,5 +254,3 @@ class _Clock:
         now = time.monotonic()
         self._last, passed = now, now - self._last
         return passed
-
-

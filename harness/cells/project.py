@@ -14,8 +14,8 @@ from harness.model.package import Interpreter
 from harness.process import capture
 
 SKIPPED_DIRS = frozenset(
-    (".git", ".hg", ".svn", ".tox", ".nox", ".venv", "venv", "__pycache__", ".harness", "node_modules")
-    + (".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".eggs")
+    ".git .hg .svn .tox .nox .venv venv __pycache__ .harness node_modules"  # noqa: SIM905
+    " .mypy_cache .pytest_cache .ruff_cache .hypothesis .eggs".split()
 )
 """Folders that are not part of a project. Git-ignored files are: they are often the very cause (DESIGN rule 12)."""
 
@@ -25,7 +25,8 @@ def files(project: Path) -> tuple[Path, ...]:
     found = []
     for folder, names, leaves in os.walk(project):
         here = Path(folder)
-        names[:] = sorted(name for name in names if name not in SKIPPED_DIRS and not (here / name / "pyvenv.cfg").exists())
+        kept = [name for name in names if name not in SKIPPED_DIRS and not (here / name / "pyvenv.cfg").exists()]
+        names[:] = sorted(kept)
         found += [(here / leaf).relative_to(project) for leaf in leaves if not leaf.endswith((".pyc", ".pyo"))]
     return tuple(sorted(found))
 

@@ -38,7 +38,11 @@ def try_cell(job: Job, key: str, services: Services, policy: Policy) -> tuple[Tr
         if made.trial.attempt.ended is Ended.INFRASTRUCTURE and errors < INFRASTRUCTURE_RETRIES:
             errors += 1
             services.cancel.wait(0.5 * errors)
-        elif state in (State.FAIL, State.CRASH) and failures < FAILURE_RETRIES and policy.is_worth_retrying(job, made.trial):
+        elif (
+            state in (State.FAIL, State.CRASH)
+            and failures < FAILURE_RETRIES
+            and policy.is_worth_retrying(job, made.trial)
+        ):
             failures += 1
         else:
             break

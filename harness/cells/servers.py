@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import TracebackType
 
 from harness.errors import Infrastructure
@@ -29,7 +29,9 @@ class ServerPool:
     def __enter__(self) -> ServerPool:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._warmers.shutdown(wait=True, cancel_futures=True)
         with ThreadPoolExecutor(max_workers=8) as closers:
             list(closers.map(lambda entry: entry[1].close(), self._running.values()))
@@ -67,10 +69,8 @@ class ServerPool:
                 )
 
     def _try(self, name: str) -> None:
-        try:
+        with suppress(Infrastructure):  # kept in _failed: the cells that need it say so
             self.get(name)
-        except Infrastructure:
-            pass  # kept in _failed: the cells that need it say so
 
     def _start(self, name: str) -> Server:
         self._starts[name] += 1

@@ -35,14 +35,18 @@ class Board:
         self._begun = time.monotonic()
         self._stage = ""
         is_live = console.is_terminal and not console.is_dumb_terminal and verbosity >= 0
-        self._live = Live(console=console, get_renderable=self._draw, refresh_per_second=4, transient=True) if is_live else None
+        self._live = (
+            Live(console=console, get_renderable=self._draw, refresh_per_second=4, transient=True) if is_live else None
+        )
 
     def __enter__(self) -> Board:
         if self._live is not None:
             self._live.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._live is not None:
             self._live.stop()
 
@@ -84,7 +88,9 @@ class Board:
                 self._counts[key] = self._counts.get(key, 0) + 1
                 self._done += not event.is_reused
         is_odd = event.judgement.verdict is not Verdict.AS_EXPECTED
-        is_shown = self._verbosity >= 1 or (self._live is None and not event.is_reused) or (is_odd and not event.is_reused)
+        is_shown = (
+            self._verbosity >= 1 or (self._live is None and not event.is_reused) or (is_odd and not event.is_reused)
+        )
         if is_shown and self._verbosity >= 0:
             self._console.print(_line(event, self._done, self._total))
 
@@ -99,7 +105,9 @@ class Board:
 
     def _headline(self, now: float) -> Text:
         line = Text()
-        for (state, verdict), count in sorted(self._counts.items(), key=lambda item: (item[0][0].value, item[0][1].value)):
+        for (state, verdict), count in sorted(
+            self._counts.items(), key=lambda item: (item[0][0].value, item[0][1].value)
+        ):
             line.append(f"{glyph(state)} {count} {state.value}  ", colour(state, verdict))
         line.append(f"{self._done}/{self._total}" if self._total else self._stage, "bold")
         passed_s = now - self._begun

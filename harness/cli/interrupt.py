@@ -15,7 +15,7 @@ def cancel_on_signal() -> Iterator[Cancel]:
     """Yield a switch that a signal sets; the signal also raises `KeyboardInterrupt`, once, even beyond the block."""
     cancel = Cancel()
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
         if not cancel.is_set():
             cancel.set()
             raise KeyboardInterrupt

@@ -55,17 +55,16 @@ def main() -> NoReturn:
     try:
         code = app(standalone_mode=False)
         if code == _TYPERS_INTERRUPT:
-            raise KeyboardInterrupt
+            _interrupted()
     except HarnessError as error:
         print(f"harness: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        print("harness: interrupted; what is finished is kept, the next run goes on from there", file=sys.stderr)
-        sys.exit(ExitCode.INTERRUPTED)
+        _interrupted()
     except BrokenPipeError:
         sys.stderr.close()  # whoever read us has gone; nobody is left to tell
         sys.exit(ExitCode.OK)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (the last resort: whatever it is, it is told)
         if hasattr(error, "format_message"):  # a usage error of typer's own
             _usage(error)
         import traceback
@@ -76,6 +75,11 @@ def main() -> NoReturn:
     sys.exit(code if isinstance(code, int) else ExitCode.OK)
 
 
+def _interrupted() -> NoReturn:
+    print("harness: interrupted; what is finished is kept, the next run goes on from there", file=sys.stderr)
+    sys.exit(ExitCode.INTERRUPTED)
+
+
 def _usage(error: Exception) -> NoReturn:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "harness"
@@ -83,5 +87,5 @@ def _usage(error: Exception) -> NoReturn:
     sys.exit(ExitCode.USAGE)
 
 
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt

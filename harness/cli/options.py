@@ -13,21 +13,28 @@ KeywordOption = Annotated[
 ]
 AxisOption = Annotated[
     list[str],
-    typer.Option("--axis", "-a", metavar="AXIS=VALUES", help="Narrow an axis before planning: django=5.2,6.0 or 'django=>=5.2'."),
+    typer.Option(
+        "--axis", "-a", metavar="AXIS=VALUES", help="Narrow an axis before planning: django=5.2,6.0 or 'django=>=5.2'."
+    ),
 ]
 ProfileOption = Annotated[str, typer.Option("--profile", "-p", metavar="NAME", help="A [profile.NAME] of the matrix.")]
 CellOption = Annotated[list[str], typer.Option("--cell", metavar="ID", help="Exactly this cell; may be given again.")]
-LastFailedOption = Annotated[bool, typer.Option("--last-failed", "--lf", help="Only cells that failed in the last run.")]
+LastFailedOption = Annotated[
+    bool, typer.Option("--last-failed", "--lf", help="Only cells that failed in the last run.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress; only the end.")]
 VerboseOption = Annotated[int, typer.Option("--verbose", "-v", count=True, help="More lines; twice for more.")]
 RefreshOption = Annotated[bool, typer.Option("--refresh", help="Ask the index again: the as-of date becomes now.")]
-AsOfOption = Annotated[str, typer.Option("--as-of", metavar="DATE", help="Resolve from what had been uploaded by then.")]
+AsOfOption = Annotated[
+    str, typer.Option("--as-of", metavar="DATE", help="Resolve from what had been uploaded by then.")
+]
 ProviderOption = Annotated[
     list[str], typer.Option("--provider", metavar="NAME", help="Only this provider of servers (docker, embedded, url).")
 ]
 RequireOption = Annotated[
-    list[str], typer.Option("--require", metavar="NAME", help="End 10 if this provider is absent and cells are left out.")
+    list[str],
+    typer.Option("--require", metavar="NAME", help="End 10 if this provider is absent and cells are left out."),
 ]
 DownloadsOption = Annotated[
     bool, typer.Option("--no-python-downloads", help="Never let uv download an interpreter that is not there.")

@@ -65,7 +65,9 @@ def providers(words: list[str], option: str) -> list[ProviderName]:
     names = [item.value for item in ProviderName]
     for word in words:
         if word not in names:
-            raise UsageError(f"{option} {word!r} is no provider{nearest(word, names)}", remedy=f"one of {', '.join(names)}")
+            raise UsageError(
+                f"{option} {word!r} is no provider{nearest(word, names)}", remedy=f"one of {', '.join(names)}"
+            )
     return [ProviderName(word) for word in words]
 
 

@@ -11,10 +11,9 @@ import secrets
 import shutil
 import signal
 import socket
-import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -140,7 +139,7 @@ class EmbeddedOffer:
                     )
                 )
                 stack.enter_context(self.context.ledger.process(popen.pid, stop=signal.SIGQUIT))
-                if self._wait(popen, endpoint, log, deadline):
+                if self._wait(popen.poll, endpoint, log, deadline):
                     yield endpoint
                     return
             if attempt == PORT_TRIES or "could not create any TCP/IP sockets" not in tail(log):
@@ -148,16 +147,16 @@ class EmbeddedOffer:
             log.write_text("")
         raise Infrastructure(f"{self._name} ended while it started:\n{tail(log)}")
 
-    def _wait(self, popen: subprocess.Popen[bytes], endpoint: Endpoint, log: Path, deadline: float) -> bool:
+    def _wait(self, poll: Callable[[], int | None], endpoint: Endpoint, log: Path, deadline: float) -> bool:
         """Wait for the first answer; False if the server has ended."""
         while True:
-            if popen.poll() is not None:
+            if poll() is not None:
                 return False
             with contextlib.suppress(OSError), socket.create_connection((endpoint.host, endpoint.port), timeout=1):
                 try:
                     PostgreSQL(endpoint=endpoint).version()
                 except Infrastructure as error:
-                    if "password" in error.message or popen.poll() is not None:
+                    if "password" in error.message or poll() is not None:
                         return False  # another server has our port
                 else:
                     return True

@@ -84,7 +84,7 @@ def unpack_wheel(folder: Path, *, package: str, version: str, sha256: tuple[str,
             cancel=context.cancel,
         )
     if done.code:
-        raise Infrastructure(f"{package} {version}: {_last_line(done.stderr)}")
+        raise Infrastructure(f"{package} {version}: {_last_words(done.stderr)}")
 
 
 def unpack_npm(folder: Path, *, package: str, version: str, integrity: str, npm: str, context: Context) -> None:
@@ -102,7 +102,7 @@ def unpack_npm(folder: Path, *, package: str, version: str, integrity: str, npm:
         )
         archives = list(Path(scratch).glob("*.tgz"))
         if done.code or len(archives) != 1:
-            raise Infrastructure(f"{package} {version}: {_last_line(done.stderr)}")
+            raise Infrastructure(f"{package} {version}: {_last_words(done.stderr)}")
         found = "sha512-" + base64.b64encode(hashlib.sha512(archives[0].read_bytes()).digest()).decode()
         if found != integrity:
             raise Infrastructure(f"{package} {version}: checksum {found} instead of {integrity}")
@@ -150,6 +150,6 @@ def _manifest(folder: Path) -> str:
     )
 
 
-def _last_line(text: str) -> str:
+def _last_words(text: str) -> str:
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    return " ".join(lines[-2:])[-300:] if lines else "no answer"
+    return " ".join(lines[-8:])[-400:] or "no answer"

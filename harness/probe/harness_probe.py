@@ -204,9 +204,7 @@ class Probe(object):
 
     def session_failure(self, phase, kind, value, traceback):
         """Report what ended the session itself: not a test, so its id is the phase in parentheses."""
-        self.emit(
-            "test", id="(%s)" % phase, outcome="error", phase=phase, failure=self.failure(kind, value, traceback)
-        )
+        self.emit("test", id="(%s)" % phase, outcome="error", phase=phase, failure=self.failure(kind, value, traceback))
 
     # ------------------------------------------------ what is imported
 
@@ -360,8 +358,11 @@ class SetUp(object):
 
     def report(self, connection, is_made, is_open, seen):
         alias = connection.alias
-        same = [key for key, facts in seen.items() if facts["name"] == str(connection.settings_dict["NAME"])
-                and facts["vendor"] == connection.vendor]
+        same = [
+            key
+            for key, facts in seen.items()
+            if facts["name"] == str(connection.settings_dict["NAME"]) and facts["vendor"] == connection.vendor
+        ]
         if same and not is_open:  # a mirror: the same database, not to be connected to for our sake
             facts = dict(seen[same[0]], alias=alias, created=0)
         else:
@@ -383,8 +384,9 @@ class SetUp(object):
         # The driver's cursor: Django's own would log the queries and pass through the project's wrappers.
         cursor = connection.create_cursor()
         try:
-            real = sorted(set(item.name for item in connection.introspection.get_table_list(cursor)
-                              if item.type in ("t", "p")))
+            real = sorted(
+                set(item.name for item in connection.introspection.get_table_list(cursor) if item.type in ("t", "p"))
+            )
             applied = []
             if "django_migrations" in real:
                 cursor.execute("SELECT app, name FROM django_migrations")
@@ -579,7 +581,7 @@ def _plugin():
             header = _django_header(config)
             for line in header:
                 if line.startswith("settings: "):
-                    module, _, source = line[len("settings: "):].partition(" (from ")
+                    module, _, source = line[len("settings: ") :].partition(" (from ")
                     source = source.rstrip(")")
                     if source == "option":
                         given = [str(word) for word in config.invocation_params.args or ()]
@@ -735,9 +737,7 @@ def _plugin():
 
         @_guarded
         def say_worker_crash(self, report):
-            self.probe.emit(
-                "test", id=report.nodeid, outcome="error", phase="crash", failure=_failure_in_words(report)
-            )
+            self.probe.emit("test", id=report.nodeid, outcome="error", phase="crash", failure=_failure_in_words(report))
 
     return Plugin
 
@@ -1048,7 +1048,7 @@ def _inside(path, root):
     for top, full in ((root, path), (_real(root), _real(path))):
         top = top.rstrip(os.sep) + os.sep
         if full.startswith(top):
-            return _posix(full[len(top):])
+            return _posix(full[len(top) :])
     return ""
 
 
@@ -1062,7 +1062,7 @@ def _type_name(kind):
 
 
 def _after(prefix, text):
-    return text[len(prefix):] if text.startswith(prefix) else text
+    return text[len(prefix) :] if text.startswith(prefix) else text
 
 
 def _text(value, limit):
@@ -1077,7 +1077,7 @@ def _cut(text, limit):
     """Shorten to about *limit* characters: the first quarter, the last three."""
     if len(text) <= limit:
         return text
-    return "%s\n[... %d characters ...]\n%s" % (text[: limit // 4], len(text) - limit, text[-(limit - limit // 4):])
+    return "%s\n[... %d characters ...]\n%s" % (text[: limit // 4], len(text) - limit, text[-(limit - limit // 4) :])
 
 
 def _format_exception(kind, value, traceback, own):
@@ -1146,7 +1146,7 @@ def _version_in(info):
     for name in ("METADATA", "PKG-INFO"):
         for line in _lines(os.path.join(info, name)):
             if line.startswith("Version:"):
-                return line[len("Version:"):].strip()
+                return line[len("Version:") :].strip()
     return ""
 
 

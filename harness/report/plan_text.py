@@ -53,5 +53,3 @@ def coverage(measured: Coverage) -> list[RenderableType]:
     for reason, count in sorted(Counter(reason for _, reason in measured.missing).items()):
         lines.append(plain(f"  {count} not covered: {reason}", "yellow"))
     return lines
-
-

@@ -23,7 +23,9 @@ def record(view: RecordView, logs: Path, *, is_log_wanted: bool) -> RenderableTy
     style = colour(one.state, one.judgement.verdict)
     head = Text(f"{glyph(one.state)} {one.state.value}", style).append(f"  {one.judgement.verdict.value}  ", style)
     parts: list[RenderableType] = [head.append_text(plain(one.cell.id, "bold"))]
-    parts.append(Text(f"run {view.run}, {view.started:%Y-%m-%d %H:%M} UTC{', answer known' if one.is_reused else ''}", "dim"))
+    parts.append(
+        Text(f"run {view.run}, {view.started:%Y-%m-%d %H:%M} UTC{', answer known' if one.is_reused else ''}", "dim")
+    )
     if one.observation.reason:
         parts.append(plain(one.observation.reason, style))
     if one.judgement.expectation is not None:
@@ -63,8 +65,10 @@ def _facts(attempt: Attempt, logs: Path) -> Table:
         ("ended", f"{attempt.ended.value} {'' if attempt.exit_code is None else attempt.exit_code} {attempt.message}"),
         (
             "time",
-            f"environment {seconds(timings.environment_s)}, server {seconds(timings.server_s)},"
-            f" copy {seconds(timings.copy_s)}, tests {seconds(timings.test_s)}",
+            (
+                f"environment {seconds(timings.environment_s)}, server {seconds(timings.server_s)},"
+                f" copy {seconds(timings.copy_s)}, tests {seconds(timings.test_s)}"
+            ),
         ),
         ("log", str(logs / attempt.log) + (" (cut at its limit)" if attempt.log_was_cut else "")),
     ]

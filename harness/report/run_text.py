@@ -45,7 +45,9 @@ def summary(run: RunSummary, logs: Path, *, is_verbose: bool, command: str) -> R
 
 def grid(squares: Grid) -> Table:
     """Return one axis against the other; a square sums its cells and never hides a bad one."""
-    table = Table(title=f"{squares.row_axis} × {squares.column_axis}", title_justify="left", title_style="bold", box=None)
+    table = Table(
+        title=f"{squares.row_axis} × {squares.column_axis}", title_justify="left", title_style="bold", box=None
+    )
     table.add_column("", style="bold")
     for column in squares.columns:
         table.add_column(column, justify="right")

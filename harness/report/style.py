@@ -55,7 +55,9 @@ def colour(state: State, verdict: Verdict) -> str:
 def printable(text: str) -> str:
     """Return *text* with every character that could steer a terminal made visible (DESIGN rule 10)."""
     return "".join(
-        char if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else f"\\u{ord(char):04x}"
+        char
+        if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+        else f"\\u{ord(char):04x}"
         for char in text
     )
 

@@ -6,10 +6,10 @@ from harness.analysis.blame import with_blame
 from harness.analysis.conclude import Conclusion, conclude
 from harness.analysis.suspects import neighbours as neighbours_of
 from harness.errors import IndexUnreachable
-from harness.model.cell import Cell
+from harness.model.cell import PYTHON, Cell
 from harness.model.package import Lock
 from harness.model.plan import Axis
-from harness.model.record import Purpose
+from harness.model.record import Purpose, Record
 from harness.model.spec import next_named
 from harness.model.verdict import Blame, Signature
 from harness.workflow.prepare import requirements
@@ -19,43 +19,44 @@ TRIES = 4
 """Neighbours run for one signature at the most: beyond that it is not one version's doing."""
 
 
-def neighbours(session: Session) -> None:
-    """For each signature whose blame is not yet earned, run neighbours of one of its cells until one passes."""
-    for signature in _signatures(session):
-        for cell in _candidates(session, signature)[:TRIES]:
+def conclude_with_neighbours(session: Session) -> tuple[Conclusion, ...]:
+    """Return what each record of this run comes to, blame included.
+
+    For each signature whose blame is not yet earned, neighbours of one of its cells are run until it is.
+    """
+    found = [_concluded(session, record) for record in session.store.records(session.run_id)]
+    for signature in _signatures(found):
+        for cell in _candidates(session, found, signature)[:TRIES]:
             session.watcher.stage(f"running a neighbour: {cell.id}")
             session.do([cell], purpose=Purpose.DIAGNOSTIC)
-            if _is_earned(session, signature):
+            found.append(_concluded(session, session.record(cell)))
+            if _is_earned(found, signature):
                 break
+    return with_blame(found)
 
 
-def conclusions(session: Session) -> tuple[Conclusion, ...]:
-    """Return what each record of this run comes to, blame included."""
-    today, expectations = session.place.now().date(), session.prepared.spec.expectations
-    return with_blame(
-        conclude(record, session.asked(record.cell), expectations, today)
-        for record in session.store.records(session.run_id)
-    )
+def _concluded(session: Session, record: Record) -> Conclusion:
+    spec = session.prepared.spec
+    return conclude(record, session.asked(record.cell), spec.expectations, session.place.now().date())
 
 
-def _signatures(session: Session) -> list[Signature]:
-    failing = [one for one in conclusions(session) if one.state.is_failure and one.purpose is Purpose.MATRIX]
+def _signatures(found: list[Conclusion]) -> list[Signature]:
+    failing = [one for one in found if one.state.is_failure and one.purpose is Purpose.MATRIX]
     return list(dict.fromkeys(one.signature for one in failing if one.signature is not None))
 
 
-def _is_earned(session: Session, signature: Signature) -> bool:
+def _is_earned(found: list[Conclusion], signature: Signature) -> bool:
     return any(
         one.signature == signature and one.blame is not None and one.blame.blame is not Blame.UNDETERMINED
-        for one in conclusions(session)
+        for one in with_blame(found)
         if one.state.is_failure
     )
 
 
-def _candidates(session: Session, signature: Signature) -> list[Cell]:
+def _candidates(session: Session, found: list[Conclusion], signature: Signature) -> list[Cell]:
     """Return neighbours worth running: of the cell of this signature that its control says most about."""
-    if _is_earned(session, signature):
+    if _is_earned(found, signature):
         return []
-    found = conclusions(session)
     failing = [one for one in found if one.signature == signature and one.purpose is Purpose.MATRIX]
     known = {one.cell for one in found}
     one = min(failing, key=lambda item: (len(item.suspects), item.seconds))
@@ -83,7 +84,7 @@ def _lock(session: Session, cell: Cell) -> bool:
         return True
     wanted = tuple(item for items in requirements(prepared, cell).values() for item in items)
     try:
-        answer = prepared.resolver.lock(wanted, prepared.interpreters[cell["python"]], cancel=prepared.cancel)
+        answer = prepared.resolver.lock(wanted, prepared.interpreters[cell[PYTHON]], cancel=prepared.cancel)
     except IndexUnreachable:
         return False
     if isinstance(answer, Lock):

@@ -54,7 +54,9 @@ def find(matrix: Path, environ: Mapping[str, str] | None = None) -> Place:
     """
     environ = dict(os.environ if environ is None else environ)
     if not matrix.is_file():
-        raise UsageError(f"there is no {matrix}", remedy="run in the folder of a matrix.toml, or name one with --matrix")
+        raise UsageError(
+            f"there is no {matrix}", remedy="run in the folder of a matrix.toml, or name one with --matrix"
+        )
     matrix = matrix.resolve()
     state = matrix.parent / ".harness"
     cache = Path(environ.get("HARNESS_CACHE_DIR") or platformdirs.user_cache_path("harness")).absolute()

@@ -158,7 +158,9 @@ def _lock(prepared: Prepared, cell: Cell) -> Nogood | None:
     wanted = requirements(prepared, cell)
     python = prepared.interpreters[cell[PYTHON]]
     try:
-        answer = prepared.resolver.lock(tuple(item for items in wanted.values() for item in items), python, cancel=prepared.cancel)
+        answer = prepared.resolver.lock(
+            tuple(item for items in wanted.values() for item in items), python, cancel=prepared.cancel
+        )
         if isinstance(answer, Lock):
             prepared.locks[cell] = answer
             return None

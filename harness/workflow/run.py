@@ -15,12 +15,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 import harness
-from harness.cells.execute import Services
-from harness.cells.servers import ServerPool
 from harness.analysis.asked import Asked
+from harness.analysis.conclude import Conclusion
 from harness.analysis.counts import reconcile
 from harness.analysis.observe import observe_record
 from harness.analysis.summary import RunSummary, summarise
+from harness.cells.execute import Services
+from harness.cells.servers import ServerPool
 from harness.databases import Context
 from harness.errors import NothingSelected
 from harness.ledger import Ledger
@@ -32,10 +33,9 @@ from harness.model.spec import ControlPolicy, MatrixSpec, ProviderName, next_nam
 from harness.model.verdict import State
 from harness.packages.environments import Environments
 from harness.packages.uv import find_uv
-from harness.plan.estimate import estimate_s
 from harness.process import Cancel
 from harness.store.store import Store
-from harness.workflow import blame
+from harness.workflow.blame import conclude_with_neighbours
 from harness.workflow.events import Watcher
 from harness.workflow.place import Place
 from harness.workflow.prepare import Options, Prepared, learn, lock_rounds, prepare
@@ -71,10 +71,9 @@ def run(spec: MatrixSpec, place: Place, options: RunOptions, watcher: Watcher, c
         if not prepared.plan.cells:
             raise NothingSelected("every cell is left out", remedy="`harness plan` says why")
         session = stack.enter_context(_session(spec, place, options, context, prepared, store, watcher, cancel))
-        _matrix(session, watcher, options)
+        _matrix(session)
         _controls(session, options.control)
-        blame.neighbours(session)
-        summary = _summary(session, options)
+        summary = _summary(session, conclude_with_neighbours(session), options)
         store.finish_run(session.run_id, summary.exit_code, finished=place.now())
         return summary
 
@@ -85,11 +84,8 @@ def last_failed(place: Place, spec: MatrixSpec) -> tuple[str, ...]:
         last = store.last_run()
         if last is None:
             return ()
-        found = []
-        for record in store.records(last.id):
-            if record.purpose is Purpose.MATRIX and _has_failed(record, spec):
-                found.append(record.cell.id)
-        return tuple(found)
+        records = (record for record in store.records(last.id) if record.purpose is Purpose.MATRIX)
+        return tuple(record.cell.id for record in records if _has_failed(record, spec))
 
 
 def _has_failed(record: Record, spec: MatrixSpec) -> bool:
@@ -144,7 +140,9 @@ def _session(
     with ExitStack() as stack:
         servers = stack.enter_context(ServerPool(prepared.offers, timeout_s=spec.run.timeouts.server_s))
         environments = stack.enter_context(
-            Environments(place.cache, uv=prepared.uv, allow_build=spec.run.allow_build, timeout_s=spec.run.timeouts.install_s)
+            Environments(
+                place.cache, uv=prepared.uv, allow_build=spec.run.allow_build, timeout_s=spec.run.timeouts.install_s
+            )
         )
         executor = stack.enter_context(ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="cell"))
         yield Session(
@@ -167,30 +165,24 @@ def _session(
             run_id=run_id,
             watcher=watcher,
             executor=executor,
+            jobs=jobs,
             rerun=options.rerun,
         )
 
 
-def _matrix(session: Session, watcher: Watcher, options: RunOptions) -> None:
+def _matrix(session: Session) -> None:
     """Run the plan; where running shows cells untestable, plan the lost tuples again, in bounded rounds."""
     prepared, done = session.prepared, set[Cell]()
-    durations = session.store.durations()
-    jobs = options.jobs or prepared.spec.run.jobs or os.cpu_count() or 1
     for _ in range(MAX_ROUNDS):
         cells = [cell for cell in prepared.plan.cells if cell not in done]
-        watcher.stage(f"running {len(cells)} cells")
-        session.do(
-            cells,
-            announce=lambda todo: watcher.planned(
-                len(todo), len(cells) - len(todo), estimate_s([cell.id for cell in todo], durations, jobs=jobs)
-            ),
-        )
+        session.watcher.stage(f"running {len(cells)} cells")
+        session.do(cells)
         done.update(cells)
         learned = _learned(session, cells)
         if not learned:
             return
         learn(prepared, learned)
-        lock_rounds(prepared, watcher)
+        lock_rounds(prepared, session.watcher)
 
 
 def _learned(session: Session, cells: list[Cell]) -> tuple[Nogood, ...]:
@@ -212,14 +204,14 @@ def _controls(session: Session, policy: ControlPolicy) -> None:
     session.do(cells, Runner.DJANGO, Purpose.CONTROL)
 
 
-def _summary(session: Session, options: RunOptions) -> RunSummary:
+def _summary(session: Session, found: tuple[Conclusion, ...], options: RunOptions) -> RunSummary:
     prepared = session.prepared
     return summarise(
-        blame.conclusions(session),
+        found,
         run_id=session.run_id,
         as_of=prepared.as_of,
         plan=prepared.plan,
-        missing=reconcile(prepared.plan.cells, session.store.records(session.run_id)).missing,
+        missing=reconcile(prepared.plan.cells, found).missing,
         ran=session.ran,
         reused=session.reused,
         duration_s=(session.place.now() - session.store.run(session.run_id).started).total_seconds(),
@@ -229,8 +221,12 @@ def _summary(session: Session, options: RunOptions) -> RunSummary:
 
 
 def _is_missed(name: ProviderName, prepared: Prepared) -> bool:
-    """Tell whether a database that could be served by this provider is served by none."""
-    offered = {database: offer.identity.provider for database, offer in prepared.offers.items()}
-    wanted = [database.name for database in prepared.spec.databases if name in database.providers]
+    """Tell whether a database that prefers this provider is served by another, or one that lists it by none."""
     on_axis = {value.requested for value in next_named(prepared.axes, DATABASE).values}
-    return any(offered.get(database) is None for database in wanted if database in on_axis)
+    for database in prepared.spec.databases:
+        offer = prepared.offers.get(database.name)
+        if database.name in on_axis and name in database.providers:
+            is_fallback = database.providers[0] is name and offer is not None and offer.identity.provider is not name
+            if offer is None or is_fallback:
+                return True
+    return False

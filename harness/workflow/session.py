@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from harness.model.cell import CANARY, DATABASE, PYTHON, Cell
 from harness.model.plan import Nogood, Why, exact_versions
 from harness.model.record import Attempt, Ended, Purpose, Record, Runner, Trial
 from harness.model.verdict import Judgement, Observation, State, Verdict
+from harness.plan.estimate import estimate_s
 from harness.store.store import Store
 from harness.workflow.events import Finished, Watcher
 from harness.workflow.place import Place
@@ -43,6 +44,7 @@ class Session:
     run_id: int
     watcher: Watcher
     executor: Executor
+    jobs: int  # what the executor runs side by side
     rerun: bool = False
     ran: int = 0
     reused: int = 0
@@ -72,12 +74,8 @@ class Session:
         cells: Iterable[Cell],
         runner: Runner = Runner.PYTEST,
         purpose: Purpose = Purpose.MATRIX,
-        announce: Callable[[list[Cell]], None] = lambda todo: None,
     ) -> None:
-        """Answer for each cell: from the store where the same question was asked before, else by trying it.
-
-        *announce* is told which cells have to be tried.
-        """
+        """Answer for each cell: from the store where the same question was asked before, else by trying it."""
         todo: list[tuple[Job, str]] = []
         cells = tuple(cells)
         if runner is Runner.PYTEST:
@@ -95,7 +93,9 @@ class Session:
             key = self._key(job)
             if self.rerun or not self._reuse(job, key):
                 todo.append((job, key))
-        announce([job.cell for job, _ in todo])
+        if purpose is Purpose.MATRIX:
+            about_s = estimate_s([job.cell.id for job, _ in todo], self.store.durations(), jobs=self.jobs)
+            self.watcher.planned(len(todo), len(cells) - len(todo), about_s)
         self._try(todo)
 
     def record(self, cell: Cell) -> Record:
@@ -134,7 +134,7 @@ class Session:
         policy = Policy(
             observe=lambda job, trial: observe(trial, self.asked(job.cell)).state,
             is_worth_retrying=self._is_unexpected,
-            keep=self._keep,
+            keep=lambda _, made: self._keep(made),
             phase=lambda job, phase: self._phase(job, phase),
         )
         run_all(todo, self.executor, self.services, policy, finished=self._finished)
@@ -142,7 +142,7 @@ class Session:
     def _phase(self, job: Job, phase: Phase) -> None:
         self.watcher.phase(job.cell, job.purpose, phase)
 
-    def _keep(self, job: Job, made: Made) -> None:
+    def _keep(self, made: Made) -> None:
         self.store.add(self.run_id, made.trial.attempt, made.evidence_files)
 
     def _is_unexpected(self, job: Job, trial: Trial) -> bool:
@@ -212,5 +212,3 @@ class Session:
             probe_hash=hashlib.sha256(probe.read_bytes()).hexdigest()[:16],
             inherited=tuple(sorted((name, inherited[name]) for name in ANSWER_CHANGING if name in inherited)),
         )
-
-

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -25,16 +27,17 @@ def side_by_side(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
     threads = [threading.Thread(target=_answer, args=(function, todo), daemon=True) for _ in items[:LOOKUPS]]
     for thread in threads:
         thread.start()
-    patience_s: float | None = None
+    deadline = math.inf
     try:
         return [future.result() for future in futures]
     except (KeyboardInterrupt, Interrupted):
-        patience_s = PATIENCE_S
+        deadline = time.monotonic() + PATIENCE_S
         raise
     finally:
         todo.clear()
         for thread in threads:
-            thread.join(patience_s)
+            left_s = max(0.0, deadline - time.monotonic())
+            thread.join(None if math.isinf(left_s) else left_s)
 
 
 def _answer(function: Callable[[T], R], todo: deque[tuple[Future[R], T]]) -> None:

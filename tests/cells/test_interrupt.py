@@ -92,7 +92,7 @@ def test_after_a_kill_nothing_is_left_and_the_next_run_goes_on(checkout, under_w
     under_way.popen.wait()
     kept = committed(checkout)
     assert kept >= 1
-    assert wait_for(lambda: not any(map(is_there, started)), SWEEP_S), [command(pid) for pid in filter(is_there, started)]
+    assert wait_for(lambda: not any(map(is_there, started)), SWEEP_S), list(map(command, filter(is_there, started)))
     assert wait_for(lambda: not ledger.exists(), SWEEP_S)
     assert not [folder for folder in folders if folder.exists()]
     assert not list(checkout.scratch.iterdir())

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from harness.analysis.conclude import Conclusion
 from harness.analysis.counts import count, reconcile
 from harness.model.cell import Cell
 from harness.model.evidence import Level
-from harness.model.plan import Nogood, Why
-from harness.model.record import Purpose, Record
+from harness.model.record import Purpose
 from harness.model.verdict import State, Verdict
 
 Make = Callable[..., Conclusion]
@@ -34,18 +34,18 @@ def test_every_state_is_counted(make_conclusion: Make) -> None:
     assert dict(found.verdicts)[Verdict.UNEXPECTED_FAILURE] == 1
 
 
-def test_what_a_run_owes_its_plan_is_listed(make_trial: Callable[..., Any]) -> None:
+def test_what_a_run_owes_its_plan_is_listed(make_conclusion: Callable[..., Any]) -> None:
     """A planned cell without a trial or a reason is missing, whether it has a record or not."""
     run, untestable, empty, absent, other = (Cell.of({"django": str(number)}) for number in range(5))
-    records = [
-        Record(cell=run, trials=(make_trial(),)),
-        Record(cell=untestable, untestable=Nogood(values=(), why=Why.NO_WHEEL, detail="none")),
-        Record(cell=empty),
-        Record(cell=other, trials=(make_trial(),)),
-        Record(cell=Cell.of({"django": "9"}), purpose=Purpose.DIAGNOSTIC, trials=(make_trial(),)),
+    found_cells = [
+        replace(make_conclusion(State.PASS, level=Level.OBSERVED), cell=run),
+        replace(make_conclusion(State.UNSUPPORTED), cell=untestable),
+        replace(make_conclusion(State.NOT_RUN), cell=empty),
+        replace(make_conclusion(State.PASS, level=Level.OBSERVED), cell=other),
+        replace(make_conclusion(State.PASS, purpose=Purpose.DIAGNOSTIC), cell=Cell.of({"django": "9"})),
     ]
-    found = reconcile([run, untestable, empty, absent], records)
+    found = reconcile([run, untestable, empty, absent], found_cells)
     assert found.missing == (empty, absent)
     assert found.unplanned == (other,)
     assert not found.is_complete
-    assert reconcile([run], records[:1]).is_complete
+    assert reconcile([run], found_cells[:1]).is_complete
