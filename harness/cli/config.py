@@ -1,10 +1,22 @@
-"""`harness config`: the schema of matrix.toml."""
+"""`harness config`: the schemas of what goes in and comes out."""
 
 from __future__ import annotations
 
+from enum import Enum
+from typing import Annotated
+
 import typer
 
-app = typer.Typer(help="About matrix.toml.", rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(help="About matrix.toml, and what --json prints.", rich_markup_mode=None, no_args_is_help=True)
+
+
+class Name(Enum):
+    """What has a schema."""
+
+    MATRIX = "matrix"
+    RUN = "run"
+    PLAN = "plan"
+    RECORD = "record"
 
 
 @app.callback()
@@ -13,8 +25,17 @@ def _root() -> None:
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of matrix.toml."""
-    from harness import config
+def schema(
+    name: Annotated[
+        Name, typer.Argument(help="matrix.toml, or what --json prints: run, plan, record (harness show).")
+    ] = Name.MATRIX,
+) -> None:
+    """Print a JSON Schema: of matrix.toml, or of a document that --json prints."""
+    if name is Name.MATRIX:
+        from harness import config
 
-    print(config.schema(), end="")
+        print(config.schema(), end="")
+    else:
+        from harness.report import schemas
+
+        print(schemas.schema(schemas.Document(name.value)), end="")

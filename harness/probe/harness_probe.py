@@ -265,7 +265,7 @@ def _guarded(function):
             return function(self, *args, **kwargs)
         except Exception as error:
             try:
-                self.probe.note(function.__name__, error)
+                self.probe.note("%s.%s" % (type(self).__name__, function.__name__), error)
             except Exception:
                 pass
 

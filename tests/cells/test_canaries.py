@@ -153,7 +153,20 @@ SABOTAGES = [
     ("minimal", "notes/migrations/0001_initial.py", "DateTimeField(null=True)", "DateTimeField()", "columns"),
     ("minimal", "notes/migrations/0001_initial.py", "max_length=80, unique=True", "max_length=80", "constraints"),
     ("minimal", "notes/models.py", "    class Meta:", "    color = models.TextField()\n\n    class Meta:", "columns"),
-    ("multi_db", "routers.py", 'return db == ("analytics" if app_label == "tracking" else "default")', "return True", "tables"),
+    (
+        "minimal",
+        "notes/migrations/0001_initial.py",
+        "name='Note',",
+        "name='Note', options={'db_table': 'x'},",
+        "tables",
+    ),
+    (
+        "multi_db",
+        "shop/migrations/0001_initial.py",
+        "operations = [",
+        "operations = [migrations.RunSQL('CREATE TABLE tracking_event (id integer)'),",
+        "tables",
+    ),
     ("data", "catalog/migrations/0006_rules.py", "for c in CONSTRAINTS", "for c in CONSTRAINTS[1:]", "constraints"),
     ("data", "catalog/migrations/0006_rules.py", "for index in INDEXES", "for index in INDEXES[:-1]", "indexes"),
 ]

@@ -271,7 +271,7 @@ def test_observers_keep_their_failures_to_themselves(observer: Any, probe: Modul
             raise error
 
     Observing().watch(ZeroDivisionError("oops"))
-    assert lines(tmp_path / "evidence") == [{"e": "note", "text": "watch: builtins.ZeroDivisionError: oops"}]
+    assert lines(tmp_path / "evidence") == [{"e": "note", "text": "Observing.watch: builtins.ZeroDivisionError: oops"}]
     with pytest.raises(KeyboardInterrupt):
         Observing().watch(KeyboardInterrupt())
 
