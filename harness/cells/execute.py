@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from harness.cells import environ, project
-from harness.cells.commands import Command, commands
+from harness.cells.commands import commands
 from harness.cells.job import Job
 from harness.cells.servers import ServerPool
 from harness.errors import Infrastructure, Interrupted
@@ -60,6 +61,7 @@ class Services:
     cancel: Cancel
     run: RunSpec
     probe: Path
+    probe_hash: str
     scratch: Path  # removed with the run
     logs: Path  # kept
     cache: Path
@@ -131,24 +133,17 @@ def _run(
     server_s = clock.lap()
     services.cancel.check()
     phase(Phase.COPY)
-    work, seen, scratch = folder / job.canary.path.name, folder / "evidence", folder / "tmp"
-    template = project.compiled_copy(
-        job.canary.path, job.canary_hash, job.interpreter, services.cache, timeout_s=services.run.timeouts.install_s
-    )
-    shutil.copytree(template, work, symlinks=True)
-    seen.mkdir()
-    scratch.mkdir()
+    folders = _laid_out(job, services, folder)
     copy_s = clock.lap()
     phase(Phase.TESTS)
-    cell_commands = commands(job.mode, job.runner, job.canary, str(services.probe))
-    done = _supervised(job, services, made, cell_commands, databases, folder, work, log)
+    done = _supervised(job, services, made, databases, folders, log)
     timings = Timings(environment_s=environment_s, server_s=server_s, copy_s=copy_s, test_s=clock.lap())
-    files = _read(seen)
+    files = _read(folders.evidence)
     draft = replace(
         _ended(draft, done, folder, services),
         timings=timings,
         server_version=server.version,
-        log_was_cut=CUT_NOTE in log.read_text(encoding="utf-8", errors="replace")[-300:],
+        log_was_cut=_was_cut(log),
     )
     is_good = draft.ended is Ended.EXITED and draft.exit_code == 0
     if not is_good and draft.ended is not Ended.CANCELLED and not server.is_alive():
@@ -156,41 +151,71 @@ def _run(
     return Made(trial=Trial(attempt=draft, evidence=_parsed(files)), evidence_files=files)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Folders:
+    """Where one attempt happens. *probe* is shared, the others go with the attempt."""
+
+    root: Path
+    work: Path
+    evidence: Path
+    scratch: Path
+    probe: Path
+
+
+def _laid_out(job: Job, services: Services, root: Path) -> _Folders:
+    folders = _Folders(
+        root=root,
+        work=root / job.canary.path.name,
+        evidence=root / "evidence",
+        scratch=root / "tmp",
+        # where the harness is installed, nothing may be written, and its Python is another
+        probe=_compiled(services.probe.parent, services.probe_hash, job.interpreter, services),
+    )
+    shutil.copytree(_compiled(job.canary.path, job.canary_hash, job.interpreter, services), folders.work, symlinks=True)
+    folders.evidence.mkdir()
+    folders.scratch.mkdir()
+    return folders
+
+
+def _compiled(source: Path, source_hash: str, interpreter: Interpreter, services: Services) -> Path:
+    timeout_s = services.run.timeouts.install_s
+    return project.compiled_copy(source, source_hash, interpreter, services.cache, timeout_s=timeout_s)
+
+
 def _supervised(
     job: Job,
     services: Services,
     made: Environment,
-    cell_commands: tuple[Command, ...],
     databases: DjangoDatabases,
-    folder: Path,
-    work: Path,
+    folders: _Folders,
     log: Path,
 ) -> Completed:
     """Run the commands one after the other until one does not simply exit; return how the last one ended."""
     limit = services.run.disk_limit_bytes
+    probe = folders.probe / services.probe.name
     done = Completed(code=0, stop=Stop.EXITED)
     worst = 0
-    for number, command in enumerate(cell_commands, 1):
+    for number, command in enumerate(commands(job.mode, job.runner, job.canary, str(probe)), 1):
         with ExitStack() as registered:
             done = supervise(
                 (made.python, *command.args),
                 timeout_s=services.run.timeouts.test_s,
-                cwd=work,
+                cwd=folders.work,
                 env=environ.environment(
                     job,
                     command,
                     number=number,
                     inherited=services.inherited,
                     databases=databases,
-                    probe=services.probe,
-                    evidence=folder / "evidence",
-                    scratch=folder / "tmp",
+                    probe=probe,
+                    evidence=folders.evidence,
+                    scratch=folders.scratch,
                     bin_dir=Path(made.python).parent,
                 ),
                 log=log,
                 log_limit_bytes=services.run.log_limit_bytes,
                 cancel=services.cancel,
-                guard=lambda: _disk_guard(folder, limit),
+                guard=lambda: _disk_guard(folders.root, limit),
                 file_limit_bytes=limit,
                 started=lambda pid, stack=registered: stack.enter_context(services.ledger.process(pid)),  # type: ignore[misc]
             )
@@ -231,6 +256,12 @@ def _lost(draft: Attempt, server: Server, files: tuple[bytes, ...], job: Job, se
     )
     services.servers.replace(name, server)
     return Made(trial=Trial(attempt=draft, evidence=_parsed(files)), evidence_files=files, lost_server=True)
+
+
+def _was_cut(log: Path) -> bool:
+    with log.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - 300))
+        return CUT_NOTE.encode() in file.read()
 
 
 def _read(folder: Path) -> tuple[bytes, ...]:

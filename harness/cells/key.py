@@ -33,7 +33,11 @@ class _Parts:
 
 
 def run_key(job: Job, commands: tuple[Command, ...], *, probe_hash: str, inherited: tuple[tuple[str, str], ...]) -> str:
-    """Return 32 hexadecimal digits. *inherited* are the user's variables that can change an answer (TZ, LANG, …)."""
+    """Return 32 hexadecimal digits.
+
+    *commands* name the probe without its place, which says nothing about the answer. *inherited* are the user's
+    variables that can change an answer (TZ, LANG, …).
+    """
     parts = _Parts(
         scheme=SCHEME,
         lock=job.lock.hash,
@@ -45,8 +49,7 @@ def run_key(job: Job, commands: tuple[Command, ...], *, probe_hash: str, inherit
         settings=job.canary.settings,
         aliases=job.canary.aliases,
         runner=job.runner.value,
-        # the probe's place differs between machines and says nothing about the answer
-        commands=tuple((tuple(arg.rsplit("/", 1)[-1] for arg in item.args), item.env) for item in commands),
+        commands=tuple((item.args, item.env) for item in commands),
         mode=job.mode.value,
         probe=probe_hash,
         inherited=inherited,

@@ -56,6 +56,7 @@ def compiled_copy(project: Path, project_hash: str, interpreter: Interpreter, ca
     """
     final = cache / "canaries" / f"{project.name}-{project_hash}-{interpreter.build[:12]}"
     if final.exists():
+        os.utime(final)  # `collect_copies` spares what was used lately
         return final
     final.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{final}.lock"):

@@ -15,7 +15,7 @@ from harness.cells.execute import Phase
 from harness.model.cell import Cell
 from harness.model.record import Purpose
 from harness.model.verdict import State, Verdict
-from harness.report.style import colour, glyph, plain, seconds
+from harness.report.style import colour, counted, glyph, plain, seconds
 from harness.workflow.events import Finished
 
 IDLE_STYLE = "dim"
@@ -71,7 +71,7 @@ class Board:
         if cells and self._live is None and self._verbosity >= 0:
             known = f", about {seconds(estimate_s)}" if estimate_s else ""
             kept = f", {reused} known already" if reused else ""
-            self._console.print(f"{cells} cells to run{kept}{known}")
+            self._console.print(f"{counted(cells, 'cell')} to run{kept}{known}")
 
     def phase(self, cell: Cell, purpose: Purpose, phase: Phase) -> None:
         """Move a cell to a phase."""

@@ -10,7 +10,7 @@ from rich.text import Text
 from harness.model.plan import Coverage, LeftOut, Why
 from harness.model.spec import Strength
 from harness.plan.view import PlanView
-from harness.report.style import plain, seconds
+from harness.report.style import counted, plain, seconds
 
 _TUPLES = {Strength.EACH: "values", Strength.PAIRS: "pairs", Strength.TRIPLES: "triples", Strength.FULL: "cells"}
 
@@ -22,7 +22,7 @@ def plan(view: PlanView) -> RenderableType:
         parts += [Text(), Text("left out", "bold"), *left_out(view.left_out)]
     parts += [Text(), *coverage(view.coverage)]
     about = f", about {seconds(view.estimate_s)} with {view.jobs} at a time" if view.estimate_s is not None else ""
-    parts.append(Text(f"{len(view.cells)} of {view.product} cells{about}", "bold"))
+    parts.append(Text(f"{len(view.cells)} of {counted(view.product, 'cell')}{about}", "bold"))
     parts.append(Text(f"as of {view.as_of:%Y-%m-%d %H:%M} UTC", "dim"))
     return Group(*parts)
 
@@ -34,7 +34,7 @@ def left_out(items: tuple[LeftOut, ...]) -> list[RenderableType]:
         nogood = item.nogood
         values = " ".join(f"{axis}={value}" for axis, value in nogood.values)
         line = plain(f"  {nogood.why.value:<18} {values}  ")
-        line.append(f"({item.cells} cells)  ", "dim")
+        line.append(f"({counted(item.cells, 'cell')})  ", "dim")
         detail = nogood.detail.strip()
         if nogood.why is Why.UNRESOLVABLE:
             lines += [line, plain("\n".join(f"      {part}" for part in detail.splitlines()), "dim")]

@@ -17,7 +17,7 @@ from harness.analysis.group import Group
 from harness.analysis.summary import RunSummary
 from harness.model.verdict import Blame, State, Verdict
 from harness.report import plan_text
-from harness.report.style import colour, glyph, plain, seconds
+from harness.report.style import colour, counted, glyph, plain, seconds
 
 SHOWN_CELLS = 3
 """Cells shown of a group unless everything is asked for; the number of the others is said."""
@@ -36,7 +36,7 @@ def summary(run: RunSummary, logs: Path, *, is_verbose: bool, command: str) -> R
     if shown:
         parts += [Text("left out", "bold"), *plan_text.left_out(shown), Text()]
     if run.missing:
-        parts.append(Text(f"{len(run.missing)} planned cells left no record:", "bold red"))
+        parts.append(Text(f"{counted(len(run.missing), 'planned cell')} left no record:", "bold red"))
         parts += [plain(f"  {cell.id}") for cell in run.missing[: None if is_verbose else SHOWN_CELLS]]
     parts += plan_text.coverage(run.plan.coverage)
     parts.append(headline(run))
@@ -78,7 +78,7 @@ def failures(group: Group, logs: Path, *, is_verbose: bool, command: str) -> lis
     head = Text(f"{glyph(group.state)} {group.state.value}", style)
     if group.is_expected:
         head.append(" (expected)", style)
-    head.append(f"  {len(group.cells)} cells  ", "bold")
+    head.append(f"  {counted(len(group.cells), 'cell')}  ", "bold")
     head.append_text(plain(f"{group.signature.type}: {group.cells[0].observation.reason}".replace("\n", " ")[:400]))
     lines: list[RenderableType] = [head]
     if group.signature.frame:
@@ -90,7 +90,8 @@ def failures(group: Group, logs: Path, *, is_verbose: bool, command: str) -> lis
     shown = group.cells if is_verbose else group.cells[:SHOWN_CELLS]
     lines += [line for cell in shown for line in _cell(cell, logs, command)]
     if len(shown) < len(group.cells):
-        lines.append(Text(f"  and {len(group.cells) - len(shown)} more cells (-v lists them)", "dim"))
+        more = counted(len(group.cells) - len(shown), "more cell")
+        lines.append(Text(f"  and {more} (-v lists them)", "dim"))
     return lines
 
 

@@ -39,7 +39,7 @@ def kind(document: Document) -> type:
 class _WhatIsWritten(PlainSchema):
     """Every field is there in what we write, whether it has a default or not."""
 
-    def field_is_required(self, field: Any, total: bool) -> bool:  # noqa: ARG002, FBT001  (pydantic's signature)
+    def field_is_required(self, field: Any, total: bool) -> bool:  # noqa: ARG002  (pydantic's signature)
         """Say yes."""
         return True
 

@@ -75,3 +75,8 @@ def seconds(value_s: float) -> str:
         return f"{value_s:.0f} s"
     minutes, rest = divmod(round(value_s), 60)
     return f"{minutes} min {rest:02d} s"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: ``1 cell``, ``2 cells``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

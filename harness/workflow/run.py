@@ -129,6 +129,7 @@ def _session(
     cancel: Cancel,
 ) -> Iterator[Session]:
     jobs = options.jobs or spec.run.jobs or os.cpu_count() or 1
+    probe = Path(harness.__path__[0]) / "probe" / "harness_probe.py"
     run_id = store.begin_run(
         started=place.now(),
         matrix_digest=hashlib.sha256(place.matrix.read_bytes()).hexdigest()[:16],
@@ -154,7 +155,8 @@ def _session(
                 ledger=context.ledger,
                 cancel=cancel,
                 run=spec.run,
-                probe=Path(harness.__path__[0]) / "probe" / "harness_probe.py",
+                probe=probe,
+                probe_hash=hashlib.sha256(probe.read_bytes()).hexdigest()[:16],
                 scratch=context.scratch,
                 logs=place.logs,
                 cache=place.cache,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -203,12 +202,11 @@ class Session:
         self.store.add(self.run_id, attempt, ())
 
     def _key(self, job: Job) -> str:
-        probe = self.services.probe
         inherited = self.services.inherited
         assert ANSWER_CHANGING <= ALLOWED
         return run_key(
             job,
-            commands(job.mode, job.runner, job.canary, str(probe)),
-            probe_hash=hashlib.sha256(probe.read_bytes()).hexdigest()[:16],
+            commands(job.mode, job.runner, job.canary, self.services.probe.name),
+            probe_hash=self.services.probe_hash,
             inherited=tuple(sorted((name, inherited[name]) for name in ANSWER_CHANGING if name in inherited)),
         )
