@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
 
@@ -28,6 +32,7 @@ app.command("gc")(gc.gc)
 app.add_typer(config.app, name="config")
 
 
+_DISK_TROUBLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
 _TYPERS_INTERRUPT = 130
 """What typer makes of a KeyboardInterrupt that leaves a command (older ones: `typer.Abort`)."""
 
@@ -52,6 +57,7 @@ def _root(
 def main() -> NoReturn:
     """Run the command line and exit: `harness.errors.ExitCode` says with what."""
     signal.signal(signal.SIGTERM, _terminate)
+    _prepare_streams()
     try:
         code = app(standalone_mode=False)
         if code == _TYPERS_INTERRUPT:
@@ -61,23 +67,44 @@ def main() -> NoReturn:
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         _interrupted()
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read us has gone; nobody is left to tell
-        sys.exit(ExitCode.OK)
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):  # typer's answer to it is 1, which means something else here
+            sys.exit(ExitCode.OK)  # whoever read us has gone; nobody is left to tell
+        raise
+    except OSError as error:
+        if error.errno not in _DISK_TROUBLE:
+            _bug()
+        where = f" ({error.filename})" if error.filename else ""
+        print(f"harness: cannot write{where}: {error.strerror}\n  try: make room on the disk", file=sys.stderr)
+        sys.exit(ExitCode.INDETERMINATE)
     except Exception as error:  # noqa: BLE001  (the last resort: whatever it is, it is told)
         if hasattr(error, "format_message"):  # a usage error of typer's own
             _usage(error)
-        import traceback
-
-        traceback.print_exc()
-        print("harness: this is a bug of the harness, please report it with the lines above", file=sys.stderr)
-        sys.exit(ExitCode.BUG)
+        _bug()
     sys.exit(code if isinstance(code, int) else ExitCode.OK)
 
 
 def _interrupted() -> NoReturn:
     print("harness: interrupted; what is finished is kept, the next run goes on from there", file=sys.stderr)
     sys.exit(ExitCode.INTERRUPTED)
+
+
+def _prepare_streams() -> None:
+    """Make sure that anything can be printed: a stream may be closed, or know no letters but ASCII."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  (until the end)
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8" if stream.encoding == "ascii" else None, errors="backslashreplace")
+
+
+def _bug() -> NoReturn:
+    import traceback
+
+    traceback.print_exc()
+    print("harness: this is a bug of the harness, please report it with the lines above", file=sys.stderr)
+    sys.exit(ExitCode.BUG)
 
 
 def _usage(error: Exception) -> NoReturn:

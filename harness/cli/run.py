@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -73,5 +74,6 @@ def run(
     if json:
         print(run_json.document(summary))
     else:
-        out().print(run_text.summary(summary, place.logs, is_verbose=verbose > 0, command=f"harness run -m {matrix}"))
+        command = f"harness run -m {shlex.quote(str(matrix))}"
+        out().print(run_text.summary(summary, place.logs, is_verbose=verbose > 0, command=command))
     return summary.exit_code

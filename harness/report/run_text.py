@@ -103,7 +103,7 @@ def _blame(group: Group) -> Text:
     style = "dim" if found.blame is Blame.UNDETERMINED else "bold"
     line = plain("  blame: ", "dim")
     line.append(found.blame.value, style)
-    return line.append_text(plain(f": {found.why}", "dim"))
+    return line.append_text(plain(f": {' '.join(found.why.split())}", "dim"))
 
 
 def _cell(one: Conclusion, logs: Path, command: str) -> list[RenderableType]:
@@ -134,9 +134,8 @@ def headline(run: RunSummary) -> Text:
     for text, style in _counted(run.counts, run):
         line.append(text, style)
         line.append("  ")
-    out = sum(item.cells for item in run.plan.left_out if item.nogood.why.is_of_this_machine)
-    if out:
-        line.append(f"{out} of the product left out for this machine's lack  ", "yellow")
+    if lacking := _lacking(run):
+        line.append_text(plain(f"left out here: {lacking}  ", "yellow"))
     if run.ran == 0:
         line.append(f"nothing to run: all {run.reused} answers were known", "bold")
     else:
@@ -144,6 +143,13 @@ def headline(run: RunSummary) -> Text:
         line.append(f"{run.ran} run{known}, {seconds(run.duration_s)}", "dim")
     line.append(f"  (run {run.run_id}, as of {run.as_of:%Y-%m-%d})", "dim")
     return line
+
+
+def _lacking(run: RunSummary) -> str:
+    """Name what this machine lacks; numbers of cells would overlap."""
+    nogoods = [item.nogood for item in run.plan.left_out if item.nogood.why.is_of_this_machine]
+    names = [" ".join(f"{axis}={value}" for axis, value in nogood.values) for nogood in nogoods]
+    return ", ".join(names[:SHOWN_CELLS]) + (f" and {len(names) - SHOWN_CELLS} more" if names[SHOWN_CELLS:] else "")
 
 
 def _counted(counts: Counts, run: RunSummary) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -23,6 +24,13 @@ version = "10.11"
 providers = ["docker"]
 """
 
+POSTGRES = """
+[database.postgres-15]
+engine = "postgresql"
+version = "15"
+providers = ["docker"]
+"""
+
 
 def test_cached_locks_run_without_an_index(checkout, matrix) -> None:
     """After one good run the same matrix runs again, every cell anew, with no index in reach."""
@@ -37,7 +45,8 @@ def test_what_needs_the_index_is_an_error_and_the_rest_runs(checkout, matrix, fi
     """Without an index a cell with a requirement that was never locked is `error`, never `fail`; exit 10."""
     checkout.matrix(matrix())
     assert checkout.run().code == 0
-    needy = f'\n[canary.needy]\npath = "{find_canary("minimal")}"\nsettings = "settings"\nrequires = ["attrs==25.3.0"]\n'
+    folder = find_canary("minimal")
+    needy = f'\n[canary.needy]\npath = "{folder}"\nsettings = "settings"\nrequires = ["attrs==25.3.0"]\n'
     text = matrix().replace('canary = ["minimal"]', 'canary = ["minimal", "needy"]')
     ran = checkout.matrix(text + needy).run("--rerun", "--json", env=NO_INDEX)
     assert ran.code == 10, ran.err
@@ -163,8 +172,31 @@ def test_a_server_killed_in_mid_run_is_restarted_once(checkout, matrix) -> None:
 
 
 @needs_proc
+@pytest.mark.docker
+def test_a_container_killed_in_mid_run_is_restarted_once(checkout, matrix, needs_docker) -> None:
+    """A container that dies is a server that dies: another one, another attempt, no failure; exit 0."""
+    import docker
+
+    text = matrix("slow", database=("postgres-15",)) + POSTGRES
+    started = checkout.matrix(text).start("run", "--json", "--require", "docker")
+    started.until(lambda: is_testing(started.descendants()), timeout_s=90)
+    time.sleep(1.5)
+    owners = [json.loads(path.read_text().splitlines()[0]) for path in checkout.ledgers()]
+    (owner,) = [header["owner"] for header in owners if header["pid"] == started.popen.pid]
+    client = docker.from_env()
+    (container,) = client.containers.list(filters={"label": f"harness.owner={owner}"})
+    container.kill()
+    ran = started.end()
+    assert ran.code == 0, ran.out + ran.err
+    assert ran.states() == {"pass": 1}
+    assert "the server of postgres-15 died" in checkout.harness("show", "canary=slow").out
+    assert not client.containers.list(all=True, filters={"label": f"harness.owner={owner}"})
+    client.close()
+
+
+@needs_proc
 def test_a_server_that_keeps_dying_is_an_error_and_never_a_failure(checkout, matrix) -> None:
-    """Killed again after its restart: `error`, indeterminate, with its last words; the cells of others pass; exit 10."""
+    """Killed again after its restart: `error`, indeterminate, with its last words; others' cells pass; exit 10."""
     started = checkout.matrix(matrix("slow", database=("postgres-17", "sqlite-memory"))).start("run", "--json")
     first = kill_server_in_mid_test(started)
     started.until(lambda: any(pid != first for pid in postmasters(started.descendants())))
@@ -179,7 +211,7 @@ def test_a_server_that_keeps_dying_is_an_error_and_never_a_failure(checkout, mat
 
 
 def test_two_runs_at_once_on_one_checkout_are_both_right(make_checkout, matrix, tmp_path: Path) -> None:
-    """They race for a fresh cache's environments and one store: both end 0 and complete, and each cell ran or was known."""
+    """They race for a fresh cache's environments and one store: both end 0 and complete."""
     checkout = make_checkout(HARNESS_CACHE_DIR=str(tmp_path / "cache"))
     checkout.matrix(matrix("minimal", database=("sqlite-memory", "sqlite-file")))
     both = [checkout.start("run", "--json"), checkout.start("run", "--json")]
@@ -206,5 +238,3 @@ def test_a_full_or_forbidden_state_folder_is_said(checkout, matrix) -> None:
     assert ran.code == 4
     assert ".harness" in ran.err
     assert "Traceback" not in ran.err
-
-

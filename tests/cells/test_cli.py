@@ -7,6 +7,8 @@ import os
 import pty
 import re
 import select
+import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -40,10 +42,10 @@ def ran_folder(once, shared_folder: Path, environ, matrix, checkout_type) -> Pat
 
 @pytest.fixture
 def ran(ran_folder: Path, environ, checkout_type, tmp_path: Path):
-    """The checkout of `ran_folder`; what its commands say lies in files of this test."""
+    """A copy of `ran_folder`'s checkout, with its records."""
     checkout = checkout_type(folder=tmp_path, environ=environ | {"TMPDIR": str(tmp_path)})
     (tmp_path / "matrix.toml").write_text((ran_folder / "matrix.toml").read_text())
-    (tmp_path / ".harness").symlink_to(ran_folder / ".harness")
+    shutil.copytree(ran_folder / ".harness", tmp_path / ".harness")
     return checkout
 
 
@@ -166,7 +168,13 @@ def on_a_terminal(ran, *arguments: str, **variables: str) -> tuple[int, str]:
     command = [sys.executable, "-m", "harness", *arguments]
     environ = {key: value for key, value in ran.environ.items() if key != "NO_COLOR"} | {"TERM": "xterm-256color"}
     popen = subprocess.Popen(
-        command, cwd=ran.folder, env=environ | variables, stdin=other, stdout=other, stderr=other, start_new_session=True
+        command,
+        cwd=ran.folder,
+        env=environ | variables,
+        stdin=other,
+        stdout=other,
+        stderr=other,
+        start_new_session=True,
     )
     os.close(other)
     said, deadline = b"", time.monotonic() + 60
@@ -197,8 +205,31 @@ def test_no_color_is_heeded(ran) -> None:
     assert not [number for number in colours if 30 <= number <= 49 or 90 <= number <= 107]
 
 
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [
+        ("PYTHONIOENCODING=ascii {harness} run", 1),
+        ("{harness} run >&-", 1),
+        ("{harness} run 2>&-", 1),
+        ("{harness} plan | true", 0),
+        ("{harness} plan > /dev/full", 10),
+    ],
+    ids=["ascii", "stdout closed", "stderr closed", "reader gone", "disk full"],
+)
+def test_streams_in_trouble_are_no_bug(ran, how: str, code: int) -> None:
+    """A terminal that knows only ASCII, a closed stream, a reader that has gone, a full disk: no traceback."""
+    if "/dev/full" in how and not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    shell = "set -o pipefail\n" + how.format(harness=f"{shlex.quote(sys.executable)} -m harness")
+    done = subprocess.run(
+        ["bash", "-c", shell], cwd=ran.folder, env=ran.environ, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_gc_frees_what_no_recent_record_uses(make_checkout, matrix, environ, tmp_path: Path) -> None:
-    """Nothing that was used lately goes; with no day of grace all goes but what a record uses, and a run still works."""
+    """Nothing that was used lately goes; with no day of grace all goes, and a run makes it again."""
     cache = tmp_path / "cache"
     checkout = make_checkout(HARNESS_CACHE_DIR=str(cache)).matrix(matrix())
     assert checkout.run().code == 0
@@ -209,7 +240,10 @@ def test_gc_frees_what_no_recent_record_uses(make_checkout, matrix, environ, tmp
     checkout.matrix(matrix(packages={"django": ["5.2"], "pytest-django": ["==4.11.1"], "pytest": ["9"]}))
     assert checkout.run().code == 0
     assert len(list((cache / "environments").iterdir())) == environments + 1
-    assert checkout.harness("gc", "--days", "0").code == 0
+    freed = checkout.harness("gc", "--days", "0")
+    assert freed.code == 0, freed.err
+    assert not list((cache / "environments").iterdir())
+    assert float(re.search(r"removed [1-9]\d* things, ([\d.]+) MB", freed.out)[1]) > 10
     assert checkout.run("--rerun").code == 0
 
 

@@ -209,8 +209,9 @@ def test_an_interrupted_plan_ends_2(checkout, matrix) -> None:
 
 
 @pytest.mark.docker
-def test_after_a_kill_no_container_is_left(checkout, matrix, needs_docker) -> None:
-    """`kill -9` while a cell tests in a container: gone within seconds, by its label; others' stay."""
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
+def test_no_container_is_left(number: signal.Signals, checkout, matrix, needs_docker) -> None:
+    """`kill -9` or Ctrl-C while a cell tests in a container: gone within seconds, by its label."""
     import docker
 
     text = matrix("slow", database=("postgres-15",)) + POSTGRES
@@ -224,8 +225,13 @@ def test_after_a_kill_no_container_is_left(checkout, matrix, needs_docker) -> No
         return len(client.containers.list(all=True, filters={"label": f"harness.owner={owner}"}))
 
     assert containers() == 1
-    started.popen.kill()
-    started.popen.wait()
+    begun = time.monotonic()
+    started.send(number)
+    ran = started.end(timeout_s=20)
+    assert ran.code == (2 if number is signal.SIGINT else -9)
+    if number is signal.SIGINT:
+        assert time.monotonic() - begun < LIMIT_S
+        assert containers() == 0
     assert wait_for(lambda: containers() == 0, 2 * SWEEP_S)
     assert wait_for(lambda: not ledger.exists(), SWEEP_S)
     client.close()

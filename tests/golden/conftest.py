@@ -70,10 +70,10 @@ def is_as_expected(request: pytest.FixtureRequest) -> Callable[[str, str], None]
 
 @pytest.fixture
 def render() -> Callable[[RenderableType], str]:
-    """Returns a function that prints as on a pipe: 100 columns, no colour."""
+    """Returns a function that prints as the commands do, without colour."""
 
     def text(renderable: RenderableType) -> str:
-        console = Console(file=io.StringIO(), width=100, no_color=True, highlight=False, force_terminal=False)
+        console = Console(file=io.StringIO(), width=100, no_color=True, highlight=False, soft_wrap=True)
         console.print(renderable)
         assert isinstance(console.file, io.StringIO)
         lines = console.file.getvalue().splitlines()
@@ -229,9 +229,7 @@ LEFT_OUT = (
         ),
         cells=12,
     ),
-    LeftOut(
-        nogood=Nogood(values=(("mode", "xdist"),), why=Why.EXCLUDED, detail="one machine, one core"), cells=3
-    ),
+    LeftOut(nogood=Nogood(values=(("mode", "xdist"),), why=Why.EXCLUDED, detail="one machine, one core"), cells=3),
 )
 COVERAGE = Coverage(
     strength=Strength.PAIRS,

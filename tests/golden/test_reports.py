@@ -23,7 +23,7 @@ Check = Callable[[str, str], None]
 
 @pytest.mark.parametrize("is_verbose", [False, True], ids=["plain", "verbose"])
 def test_a_run_as_text(run_summary: RunSummary, render, is_as_expected: Check, is_verbose: bool) -> None:
-    """Grid, failures by signature with blame, flaky and unexpected passes, what is left out, a headline of all states."""
+    """Grid, failures by signature with blame, odd passes, what is left out, a headline of all states."""
     text = render(run_text.summary(run_summary, LOGS, is_verbose=is_verbose, command="harness run -m matrix.toml"))
     is_as_expected("run-verbose.txt" if is_verbose else "run.txt", text)
 

@@ -21,7 +21,7 @@ def test_the_canaries_of_the_matrix_are_there() -> None:
     assert [path.name for path in CANARIES] == ["data", "minimal", "multi_db", "seed", "tenants"]
 
 
-@pytest.mark.parametrize("name", ["checks.py", "databases.py"])
+@pytest.mark.parametrize("name", ["checks.py", "databases.py", "tests/test_functions.py"])
 def test_shared_files_are_the_same_in_each(name: str) -> None:
     """A canary is copied alone, so what canaries share lies in each of them, with the same bytes."""
     assert len({(path / name).read_bytes() for path in CANARIES}) == 1

@@ -1,4 +1,4 @@
-"""Tests as pytest has them; Django's own runner does not look into this file.
+"""Tests as pytest has them; Django's own runner meets them in test_functions.py.
 
 None is transactional: the flush after it would take the rows of the data migration away from who comes next.
 """

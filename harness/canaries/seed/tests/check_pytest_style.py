@@ -1,4 +1,4 @@
-"""Tests as pytest has them; Django's own runner does not look into this file."""
+"""Tests as pytest has them; Django's own runner meets them in test_functions.py."""
 
 import pytest
 from django.contrib.auth import get_user_model
