@@ -10,9 +10,11 @@ import contextlib
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -89,6 +91,20 @@ class Ledger:
         """Register a folder, existing or not."""
         with self._entry("folder", str(path.absolute())):
             yield
+
+    @contextlib.contextmanager
+    def temporary(self, prefix: str, *, inside: Path | None = None) -> Iterator[Path]:
+        """Make a folder for as long as the block lasts, in the system's temporary one unless told otherwise.
+
+        It is ours alone, and registered before it exists.
+        """
+        path = (inside or Path(tempfile.gettempdir())) / f"{prefix}{secrets.token_hex(6)}"
+        with self.folder(path):
+            path.mkdir(mode=0o700)
+            try:
+                yield path
+            finally:
+                shutil.rmtree(path, ignore_errors=True)
 
     @contextlib.contextmanager
     def container(self, name: str) -> Iterator[None]:

@@ -11,7 +11,6 @@ import secrets
 import shutil
 import signal
 import socket
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -175,13 +174,9 @@ class EmbeddedOffer:
 
     @contextlib.contextmanager
     def _folder(self) -> Iterator[Path]:
-        folder = Path(tempfile.mkdtemp(prefix="harness-pg-", dir=_fast_folder()))
-        with self.context.ledger.folder(folder):
-            try:
-                self._give(folder)
-                yield folder
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
+        with self.context.ledger.temporary("harness-pg-", inside=_fast_folder()) as folder:
+            self._give(folder)
+            yield folder
 
     def _give(self, path: Path) -> None:
         if self.user.uid is not None and self.user.gid is not None:
@@ -200,10 +195,7 @@ class EmbeddedOffer:
     def _initialise(self, kept: Path) -> None:
         shutil.rmtree(kept, ignore_errors=True)
         password = secrets.token_urlsafe(18)
-        with contextlib.ExitStack() as stack:
-            name = stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-initdb-", dir=_fast_folder()))
-            draft = Path(name)
-            stack.enter_context(self.context.ledger.folder(draft))
+        with self.context.ledger.temporary("harness-initdb-", inside=_fast_folder()) as draft:
             self._give(draft)
             secret = draft / "secret"
             secret.touch(mode=0o600)
@@ -260,11 +252,11 @@ def _root(context: Context) -> Path:
     return folder / "postgresql"
 
 
-def _fast_folder() -> str | None:
+def _fast_folder() -> Path | None:
     """Return a folder in memory where there is room in one, else None, which means the system's temporary folder."""
-    memory = Path("/dev/shm")  # noqa: S108  (mkdtemp makes a private folder in it)
+    memory = Path("/dev/shm")  # noqa: S108  (the folder made in it is private)
     if memory.is_dir() and os.access(memory, os.W_OK | os.X_OK) and shutil.disk_usage(memory).free > 2_000_000_000:
-        return str(memory)
+        return memory
     return None
 
 

@@ -37,7 +37,8 @@ def keep(folder: Path, unpack: Callable[[Path], None]) -> str:
             digest = check(folder)
             if digest:
                 return digest
-            shutil.rmtree(folder, ignore_errors=True)
+            for left in (folder, *folder.parent.glob(f".{folder.name}-*")):  # by one that was killed
+                shutil.rmtree(left, ignore_errors=True)
             draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
             try:
                 unpack(draft)
@@ -71,8 +72,8 @@ def unpack_wheel(folder: Path, *, package: str, version: str, sha256: tuple[str,
         Infrastructure: uv's words, when the index has no fitting wheel or does not answer.
     """
     requirement = f"{package}=={version} " + " ".join(f"--hash=sha256:{digest}" for digest in sha256)
-    with tempfile.TemporaryDirectory(prefix="harness-") as scratch:
-        file = Path(scratch) / "requirements.txt"
+    with context.ledger.temporary("harness-fetch-") as scratch:
+        file = scratch / "requirements.txt"
         file.write_text(requirement + "\n")
         options = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--link-mode", "copy", "--no-config"]
         if not context.is_network_allowed:
@@ -80,7 +81,7 @@ def unpack_wheel(folder: Path, *, package: str, version: str, sha256: tuple[str,
         done = process.capture(
             [context.uv, "pip", "install", "--python", sys.executable, "--target", folder, *options, "-r", file],
             timeout_s=FETCH_S,
-            cwd=Path(scratch),
+            cwd=scratch,
             cancel=context.cancel,
         )
     if done.code:
@@ -93,14 +94,14 @@ def unpack_npm(folder: Path, *, package: str, version: str, integrity: str, npm:
     Raises:
         Infrastructure: npm's words, or another checksum than *integrity*.
     """
-    with tempfile.TemporaryDirectory(prefix="harness-") as scratch:
+    with context.ledger.temporary("harness-fetch-") as scratch:
         done = process.capture(
             [npm, "pack", "--silent", f"{package}@{version}"],
             timeout_s=FETCH_S,
-            cwd=Path(scratch),
+            cwd=scratch,
             cancel=context.cancel,
         )
-        archives = list(Path(scratch).glob("*.tgz"))
+        archives = list(scratch.glob("*.tgz"))
         if done.code or len(archives) != 1:
             raise Infrastructure(f"{package} {version}: {_last_words(done.stderr)}")
         found = "sha512-" + base64.b64encode(hashlib.sha512(archives[0].read_bytes()).digest()).decode()

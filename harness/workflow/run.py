@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import shutil
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -103,10 +101,8 @@ def surroundings(place: Place, watcher: Watcher, cancel: Cancel) -> Iterator[Con
         ledger = stack.enter_context(Ledger.open(place.ledger))
         for swept in ledger.swept:
             watcher.note(f"left by a run that died, now removed: {swept}")
-        scratch = Path(tempfile.mkdtemp(prefix="harness-"))
+        scratch = stack.enter_context(ledger.temporary("harness-"))
         scratch.chmod(0o711)  # an unprivileged server must be able to pass through
-        stack.callback(shutil.rmtree, scratch, ignore_errors=True)
-        stack.enter_context(ledger.folder(scratch))
         yield Context(
             cache=place.cache,
             scratch=scratch,

@@ -183,3 +183,15 @@ def write(folder: Path, header: dict[str, object], entries: list[dict[str, objec
     folder.mkdir(exist_ok=True)
     lines = [json.dumps(item) + "\n" for item in (header, *entries)]
     (folder / f"{header['owner']}.jsonl").write_text("".join(lines))
+
+
+def test_a_temporary_folder_is_registered_before_it_exists(tmp_path: Path) -> None:
+    """It is ours alone, lies where it is told to, and is gone with the block."""
+    with Ledger.open(tmp_path / "ledger") as ledger:
+        with ledger.temporary("harness-test-", inside=tmp_path) as folder:
+            assert folder.parent == tmp_path
+            assert folder.stat().st_mode & 0o777 == 0o700
+            assert str(folder) in (tmp_path / "ledger" / f"{ledger.owner}.jsonl").read_text()
+        assert not folder.exists()
+        with pytest.raises(FileNotFoundError), ledger.temporary("x", inside=tmp_path / "missing"):
+            pytest.fail("never reached")
