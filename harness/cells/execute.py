@@ -6,9 +6,10 @@ import datetime as dt
 import itertools
 import os
 import shutil
+import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -18,7 +19,7 @@ from harness.cells import environ, project
 from harness.cells.commands import commands
 from harness.cells.job import Job
 from harness.cells.servers import ServerPool
-from harness.errors import Infrastructure, Interrupted
+from harness.errors import HarnessError, Infrastructure, Interrupted
 from harness.ledger import Ledger
 from harness.model import evidence
 from harness.model.cell import DATABASE
@@ -76,6 +77,22 @@ class Made:
     trial: Trial
     evidence_files: tuple[bytes, ...]
     lost_server: bool = False
+
+
+def warm(jobs: Sequence[Job], services: Services) -> None:
+    """Compile in the background what the first cells would otherwise wait for, while their environments are made."""
+    probe = services.probe.parent
+    sources = [(probe, services.probe_hash, job.interpreter) for job in jobs]
+    sources += [(job.canary.path, job.canary_hash, job.interpreter) for job in jobs]
+
+    def compile_all() -> None:
+        for source, source_hash, interpreter in dict.fromkeys(sources):
+            if services.cancel.is_set():
+                return
+            with suppress(HarnessError, OSError):  # the cell that needs it will say so
+                _compiled(source, source_hash, interpreter, services)
+
+    threading.Thread(target=compile_all, name="compile", daemon=True).start()
 
 
 def attempt(job: Job, services: Services, *, key: str, number: int, phase: Callable[[Phase], None]) -> Made:

@@ -72,7 +72,7 @@ def compiled_copy(project: Path, project_hash: str, interpreter: Interpreter, ca
             shutil.rmtree(draft, ignore_errors=True)
             raise Infrastructure(f"cannot copy {project} to {final.parent}: {error.strerror}") from error
         # A file that does not compile is the cell's business: it will say so itself, with evidence.
-        capture((interpreter.path, "-m", "compileall", "-q", "-j", "0", "."), cwd=draft, timeout_s=timeout_s)
+        capture((interpreter.path, "-m", "compileall", "-q", "."), cwd=draft, timeout_s=timeout_s)
         draft.rename(final)
     return final
 

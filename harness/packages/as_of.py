@@ -9,11 +9,14 @@ from harness.errors import UsageError
 from harness.packages.files import guard, read_if_there, write_whole
 
 FILE = "as-of"
+CACHED_FOR = dt.timedelta(minutes=10)
+"""What PyPI lets clients keep its answers for: everything older is in any answer that uv may still hold, so that a
+first run does not ask the index again for what another tool asked a minute ago."""
 
 
 def frozen(folder: Path, *, explicit: dt.datetime | None, refresh: bool, now: dt.datetime) -> dt.datetime:
     """Return the as-of date: *explicit* where given (and nothing is written), else the one frozen in *folder*
-    (the project's state folder), which the first call, and *refresh*, set to *now*.
+    (the project's state folder), which *refresh* sets to *now*, and the first call to `CACHED_FOR` before it.
 
     Two processes that ask at once get the same date.
 
@@ -32,7 +35,7 @@ def frozen(folder: Path, *, explicit: dt.datetime | None, refresh: bool, now: dt
     with guard(folder, FILE, timeout_s=30):
         if not refresh and (known := _read(path)) is not None:
             return known
-        fresh = now.astimezone(dt.UTC).replace(microsecond=0)
+        fresh = (now if refresh else now - CACHED_FOR).astimezone(dt.UTC).replace(microsecond=0)
         write_whole(path, fresh.isoformat() + "\n")
         return fresh
 

@@ -22,7 +22,7 @@ from harness.process import Cancel
 FOLDER = "environments"
 COMPLETE = "complete.json"
 SCHEME = 1
-SIDE_BY_SIDE = 2
+SIDE_BY_SIDE = 3
 """Installations at once within one environment; several environments are made at once besides."""
 
 
@@ -71,13 +71,14 @@ class Environments:
         return Environment(path=str(path), python=str(path / "bin" / "python"), lock=lock, interpreter=interpreter)
 
     def _make(self, path: Path, lock: Lock, interpreter: Interpreter, cancel: Cancel | None) -> None:
+        # Environments made at once share most packages: each begins elsewhere, so as not to wait for the other.
+        offset = int(lock.hash, 16) % max(1, len(lock.pins))
         with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
-            entries = list(
-                pool.map(
-                    lambda pin: self._store.ensure(pin, interpreter, timeout_s=self._timeout_s, cancel=cancel),
-                    lock.pins,
-                )
+            made = pool.map(
+                lambda pin: self._store.ensure(pin, interpreter, timeout_s=self._timeout_s, cancel=cancel),
+                (*lock.pins[offset:], *lock.pins[:offset]),
             )
+            entries = sorted(made)
         with in_the_making(path) as folder:
             _skeleton(folder, interpreter)
             site = folder / "lib" / f"python{_series(interpreter)}" / "site-packages"

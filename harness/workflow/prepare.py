@@ -26,7 +26,7 @@ from harness.plan.select import Selection, narrow
 from harness.process import Cancel
 from harness.workflow.events import Watcher
 from harness.workflow.place import Place
-from harness.workflow.side_by_side import side_by_side
+from harness.workflow.side_by_side import in_background, side_by_side
 
 MAX_ROUNDS = 8
 
@@ -74,9 +74,10 @@ def prepare(spec: MatrixSpec, place: Place, options: Options, context: databases
     )
     watcher.stage("looking for interpreters and releases")
     uv = Uv(cache=place.cache, environ=place.environ, project=place.matrix.parent, as_of=as_of, now=place.now)
-    pythons = _interpreters(spec, place, options, uv, context.cancel, watcher)
     index = Index(place.cache, as_of=as_of, urls=uv.urls, now=place.now, refresh=options.refresh)
-    axes, releases = _expand(spec, index, tuple(found for found in pythons.values() if found is not None))
+    listed = in_background(lambda: _listed(spec, index))  # the network answers while this machine is searched
+    pythons = _interpreters(spec, place, options, uv, context.cancel, watcher)
+    axes, releases = _expand(spec, listed.result(), tuple(found for found in pythons.values() if found is not None))
     check_rules(spec, axes)
     watcher.stage("looking for database servers")
     offers, absences = _offers(axes, spec, options, context, watcher)
@@ -124,7 +125,7 @@ def lock_rounds(prepared: Prepared, watcher: Watcher) -> None:
         if not missing:
             return
         watcher.stage(f"resolving {len(missing)} cells")
-        learned = [nogood for nogood in side_by_side(lambda cell: _lock(prepared, cell), missing) if nogood is not None]
+        learned = [nogood for nogood in side_by_side(lambda cell: lock(prepared, cell), missing) if nogood is not None]
         if not learned:
             return
         learn(prepared, tuple(dict.fromkeys(learned)))
@@ -154,7 +155,8 @@ def requirements(prepared: Prepared, cell: Cell) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _lock(prepared: Prepared, cell: Cell) -> Nogood | None:
+def lock(prepared: Prepared, cell: Cell) -> Nogood | None:
+    """Lock a cell, or return why nothing satisfies it; where the index gave no answer, it joins `Prepared.unlocked`."""
     wanted = requirements(prepared, cell)
     python = prepared.interpreters[cell[PYTHON]]
     try:
@@ -202,12 +204,15 @@ def _interpreters(
     return chosen
 
 
+def _listed(spec: MatrixSpec, index: Index) -> dict[str, tuple[Release, ...]]:
+    names = [axis.name for axis in spec.axes if is_package_axis(axis.name)]
+    return dict(zip(names, side_by_side(lambda name: index.releases(name, known_names=names), names), strict=True))
+
+
 def _expand(
-    spec: MatrixSpec, index: Index, found: tuple[Interpreter, ...]
+    spec: MatrixSpec, listed: Mapping[str, tuple[Release, ...]], found: tuple[Interpreter, ...]
 ) -> tuple[tuple[Axis, ...], dict[tuple[str, str], Release]]:
     """Return the axes with exact versions, and the release behind each value of a package axis."""
-    names = [axis.name for axis in spec.axes if is_package_axis(axis.name)]
-    listed = dict(zip(names, side_by_side(lambda name: index.releases(name, known_names=names), names), strict=True))
     axes = tuple(_axis(axis, listed, found) for axis in spec.axes)
     releases = {
         (axis.name, value.requested): release

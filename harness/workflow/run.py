@@ -68,7 +68,7 @@ def run(spec: MatrixSpec, place: Place, options: RunOptions, watcher: Watcher, c
         prepared = prepare(spec, place, options.prepare, context, watcher)
         if not prepared.plan.cells:
             raise NothingSelected("every cell is left out", remedy="`harness plan` says why")
-        session = stack.enter_context(_session(spec, place, options, context, prepared, store, watcher, cancel))
+        session = stack.enter_context(open_session(spec, place, options, context, prepared, store, watcher, cancel))
         _matrix(session)
         _controls(session, options.control)
         summary = _summary(session, conclude_with_neighbours(session), options)
@@ -79,11 +79,11 @@ def run(spec: MatrixSpec, place: Place, options: RunOptions, watcher: Watcher, c
 def last_failed(place: Place, spec: MatrixSpec) -> tuple[str, ...]:
     """Return the ids of the cells that failed in the last run; none where there was no run."""
     with Store.open(place.store) as store:
-        last = store.last_run()
-        if last is None:
-            return ()
-        records = (record for record in store.records(last.id) if record.purpose is Purpose.MATRIX)
-        return tuple(record.cell.id for record in records if _has_failed(record, spec))
+        for run in store.runs():
+            records = [record for record in store.records(run.id) if record.purpose is Purpose.MATRIX]
+            if records:  # a search's run has none
+                return tuple(record.cell.id for record in records if _has_failed(record, spec))
+        return ()
 
 
 def _has_failed(record: Record, spec: MatrixSpec) -> bool:
@@ -114,7 +114,7 @@ def surroundings(place: Place, watcher: Watcher, cancel: Cancel) -> Iterator[Con
 
 
 @contextmanager
-def _session(
+def open_session(
     spec: MatrixSpec,
     place: Place,
     options: RunOptions,
@@ -123,10 +123,15 @@ def _session(
     store: Store,
     watcher: Watcher,
     cancel: Cancel,
+    run_id: int | None = None,
 ) -> Iterator[Session]:
+    """Begin a run in the store and yield the session whose cells it records; end its servers on exit.
+
+    With *run_id* the cells are further ones of that run.
+    """
     jobs = options.jobs or spec.run.jobs or os.cpu_count() or 1
     probe = Path(harness.__path__[0]) / "probe" / "harness_probe.py"
-    run_id = store.begin_run(
+    run_id = run_id or store.begin_run(
         started=place.now(),
         matrix_digest=hashlib.sha256(place.matrix.read_bytes()).hexdigest()[:16],
         selection=codec.dumps(options.prepare.selection),

@@ -13,7 +13,7 @@ from harness.analysis.observe import observe, observe_record
 from harness.cells import project
 from harness.cells.commands import commands
 from harness.cells.environ import ALLOWED
-from harness.cells.execute import Made, Phase, Services
+from harness.cells.execute import Made, Phase, Services, warm
 from harness.cells.job import Job
 from harness.cells.key import run_key
 from harness.cells.scheduler import Policy, run_all
@@ -129,6 +129,7 @@ class Session:
         return Nogood(values=values, why=Why.SERVER_UNSUPPORTED, detail=observation.reason)
 
     def _try(self, todo: list[tuple[Job, str]]) -> None:
+        warm([job for job, _ in todo], self.services)
         self.services.servers.warm(dict.fromkeys(job.cell[DATABASE] for job, _ in todo))
         policy = Policy(
             observe=lambda job, trial: observe(trial, self.asked(job.cell)).state,

@@ -40,6 +40,14 @@ def side_by_side(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
             thread.join(None if math.isinf(left_s) else left_s)
 
 
+def in_background(function: Callable[[], R]) -> Future[R]:
+    """Begin *function* beside what follows; its answer or error is had from the future."""
+    future = Future[R]()
+    todo = deque([(future, None)])
+    threading.Thread(target=_answer, args=(lambda _: function(), todo), daemon=True).start()
+    return future
+
+
 def _answer(function: Callable[[T], R], todo: deque[tuple[Future[R], T]]) -> None:
     while True:
         try:

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.packages.as_of import FILE, frozen
+from harness.packages.as_of import CACHED_FOR, FILE, frozen
 
 DAY = dt.timedelta(days=1)
 
 
 def test_freezes_at_the_first_call(tmp_path: Path, noon: dt.datetime) -> None:
     """Later calls get the first one's date; `refresh` moves it, for good."""
-    assert frozen(tmp_path, explicit=None, refresh=False, now=noon) == noon
-    assert frozen(tmp_path, explicit=None, refresh=False, now=noon + DAY) == noon
+    assert frozen(tmp_path, explicit=None, refresh=False, now=noon) == noon - CACHED_FOR
+    assert frozen(tmp_path, explicit=None, refresh=False, now=noon + DAY) == noon - CACHED_FOR
     assert frozen(tmp_path, explicit=None, refresh=True, now=noon + DAY) == noon + DAY
     assert frozen(tmp_path, explicit=None, refresh=False, now=noon + 2 * DAY) == noon + DAY
 

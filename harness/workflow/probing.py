@@ -1,0 +1,264 @@
+"""Prepares cells whose values need not be in the matrix: what a search asks for between two known values."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from harness import databases
+from harness.cells import commands
+from harness.errors import Infrastructure, UsageError, nearest
+from harness.model.cell import CANARY, DATABASE, MODE, PYTHON, Cell, is_package_axis
+from harness.model.package import Interpreter, Lock, Release
+from harness.model.plan import Axis, Coverage, Nogood, Plan, Value, Why
+from harness.model.server import Absent, Offer
+from harness.model.spec import AxisSpec, DatabaseSpec, MatrixSpec, Mode, Strength, next_named
+from harness.packages import as_of as as_of_file
+from harness.packages import feasibility, interpreters, versions
+from harness.packages.index import Index
+from harness.packages.resolve import Resolver
+from harness.packages.uv import Uv
+from harness.plan.rules import matrix_nogoods
+from harness.workflow.events import Watcher
+from harness.workflow.place import Place
+from harness.workflow.prepare import Options, Prepared
+from harness.workflow.prepare import requirements as requirements_of
+from harness.workflow.side_by_side import side_by_side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What can be asked about packages, interpreters and servers before any cell is known."""
+
+    spec: MatrixSpec
+    place: Place
+    options: Options
+    context: databases.Context
+    watcher: Watcher
+    as_of: dt.datetime
+    uv: Uv
+    index: Index
+    pythons: tuple[Interpreter, ...]
+
+    def resolver(self, as_of: dt.datetime) -> Resolver:
+        """Return a resolver that knows what had been uploaded by *as_of*."""
+        run = self.spec.run
+        return Resolver(
+            self.place.cache,
+            uv=self.uv,
+            as_of=as_of,
+            allow_build=run.allow_build,
+            timeout_s=run.timeouts.resolve_s,
+            refresh=self.options.refresh,
+        )
+
+    def interpreter(self, value: str) -> Interpreter:
+        """Return the Python that *value* stands for, downloaded if that is allowed.
+
+        Raises:
+            UsageError: this machine has none.
+        """
+        found = interpreters.match(value, self.pythons)
+        if found is None and self.options.python_downloads and self.spec.run.python_downloads:
+            found = interpreters.download(
+                value,
+                uv=self.uv,
+                cache=self.place.cache,
+                environ=self.place.environ,
+                report=self.watcher.note,
+                timeout_s=self.spec.run.timeouts.install_s,
+                cancel=self.context.cancel,
+            )
+        if found is None:
+            raise UsageError(
+                f"no Python {value} was found in {interpreters.looked_in(self.place.environ)}",
+                remedy=f"uv python install {value}",
+            )
+        return found
+
+    def offer(self, database: DatabaseSpec) -> Offer | Absent:
+        """Return what can serve a database here, fetched if need be."""
+        allowed = self.options.providers
+        wanted = tuple(item for item in database.providers if not allowed or item in allowed)
+        return databases.offer(database, context=self.context, providers=wanted or database.providers)
+
+
+def survey(
+    spec: MatrixSpec,
+    place: Place,
+    options: Options,
+    context: databases.Context,
+    watcher: Watcher,
+    *,
+    as_of: dt.datetime | None = None,
+) -> Ground:
+    """Look around on this machine. *as_of* is how recent answers of the index have to be, if not as the project's.
+
+    Raises:
+        UsageError: the as-of date lies in the future, or there is no uv.
+    """
+    moment = as_of or as_of_file.frozen(
+        place.state, explicit=options.as_of or spec.run.as_of, refresh=options.refresh, now=place.now()
+    )
+    uv = Uv(cache=place.cache, environ=place.environ, project=place.matrix.parent, as_of=moment, now=place.now)
+    return Ground(
+        spec=spec,
+        place=place,
+        options=options,
+        context=context,
+        watcher=watcher,
+        as_of=moment,
+        uv=uv,
+        index=Index(place.cache, as_of=moment, urls=uv.urls, now=place.now, refresh=options.refresh),
+        pythons=interpreters.find(place.cache, environ=place.environ, cancel=context.cancel),
+    )
+
+
+def complete(text: str, spec: MatrixSpec, *, without: str) -> Cell:
+    """Read a cell but for the axis *without*, whose value in it is dropped; axes with one value need not be named.
+
+    Raises:
+        UsageError: it is no cell, or names an unknown axis or value, or lacks an axis.
+    """
+    given = parse(text, spec, without=without)
+    values = {}
+    for axis in spec.axes:
+        if axis.name == without:
+            continue
+        known = [value for value in axis.values if isinstance(value, str)]
+        if axis.name not in given and len(axis.values) > 1:
+            raise UsageError(f"--cell {text!r}: {axis.name} is missing", remedy=f"{axis.name}={known[0]}, for example")
+        value = given.get(axis.name, known[0] if known else "")
+        if value not in known and not (is_package_axis(axis.name) and value.startswith("==")):
+            raise UsageError(
+                f"--cell {text!r}: {axis.name} has no value {value!r}{nearest(value, known)}",
+                remedy=f"one of {', '.join(known)}",
+            )
+        values[axis.name] = value
+    return Cell.of(values)
+
+
+def parse(text: str, spec: MatrixSpec, *, without: str) -> dict[str, str]:
+    """Return the values that *text* gives to axes of the matrix, but for the axis *without*.
+
+    Raises:
+        UsageError: it is no cell, or names an axis that the matrix does not have.
+    """
+    names = [axis.name for axis in spec.axes]
+    try:
+        given = Cell.parse(text).as_dict() if text else {}
+    except ValueError as error:
+        raise UsageError(f"--cell {text!r}: {error}", remedy="an id as `harness plan` lists them") from None
+    for name in given:
+        if name not in names and name != without:
+            raise UsageError(
+                f"--cell {text!r}: no axis {name!r}{nearest(name, names)}", remedy=f"one of {', '.join(names)}"
+            )
+    return {name: value for name, value in given.items() if name != without}
+
+
+def prepared(
+    ground: Ground,
+    spec: MatrixSpec,
+    axes: tuple[Axis, ...],
+    pythons: Mapping[str, Interpreter],
+    offers: Mapping[str, Offer],
+) -> Prepared:
+    """Return everything known about *axes*, with an empty plan and no locks yet; *spec* knows all their databases."""
+    releases = _releases(ground, axes)
+    nogoods = (
+        *matrix_nogoods(spec, axes),
+        *feasibility.nogoods(axes, releases=releases, interpreters=pythons, allow_build=spec.run.allow_build),
+    )
+    return Prepared(
+        spec=spec,
+        options=ground.options,
+        as_of=ground.as_of,
+        axes=axes,
+        nogoods=nogoods,
+        interpreters=pythons,
+        offers=offers,
+        resolver=ground.resolver(ground.as_of),
+        uv=ground.uv,
+        cancel=ground.context.cancel,
+        plan=Plan(cells=(), left_out=(), coverage=Coverage(strength=Strength.EACH, covered=0, feasible=0), product=0),
+        locks={},
+        unlocked={},
+    )
+
+
+def package_axis(ground: Ground, name: str, values: Sequence[str]) -> Axis:
+    """Return a package axis with exactly these values, expanded as the matrix's are.
+
+    Raises:
+        UsageError: a value cannot be read, or no release fits it.
+        IndexUnreachable: the index gave no answer.
+    """
+    releases = ground.index.releases(name, known_names=[axis.name for axis in ground.spec.axes])
+    return Axis(name=name, values=versions.expand(AxisSpec(name=name, values=tuple(values)), releases))
+
+
+def fixed_axes(ground: Ground, cell: Cell) -> tuple[Axis, ...]:
+    """Return the axes of a cell, each with its one value."""
+
+    def one(pair: tuple[str, str]) -> Axis:
+        name, value = pair
+        if is_package_axis(name):
+            return package_axis(ground, name, [value])
+        exact = ground.interpreter(value).version if name == PYTHON else ""
+        return Axis(name=name, values=(Value(requested=value, exact=exact),))
+
+    return tuple(side_by_side(one, cell.values))
+
+
+def lock_all(prepared: Prepared, cells: Sequence[Cell]) -> dict[Cell, Nogood]:
+    """Lock what can be locked; return the reason for each cell that cannot be tested, nothing having been run.
+
+    Raises:
+        Infrastructure: the index, or uv, gave no answer.
+    """
+
+    def one(cell: Cell) -> Nogood | None:
+        for nogood in prepared.nogoods:
+            if nogood.covers(cell):
+                return nogood
+        wanted = [item for items in requirements_of(prepared, cell).values() for item in items]
+        answer = prepared.resolver.lock(wanted, prepared.interpreters[cell[PYTHON]], cancel=prepared.cancel)
+        if isinstance(answer, Lock):
+            prepared.locks[cell] = answer
+            return None
+        return Nogood(values=cell.values, why=Why.UNRESOLVABLE, detail=answer.words)
+
+    found = side_by_side(one, cells)
+    return {cell: nogood for cell, nogood in zip(cells, found, strict=True) if nogood is not None}
+
+
+def around(spec: MatrixSpec, cell: Cell) -> tuple[str, ...]:
+    """Return the requirements that a cell's database, canary and mode bring."""
+    return (
+        *spec.database(cell[DATABASE]).driver,
+        *spec.canary(cell[CANARY]).requires,
+        *commands.requirements(Mode(cell[MODE])),
+    )
+
+
+def only_offer(ground: Ground, name: str) -> dict[str, Offer]:
+    """Return the offer for the one database that a search keeps to.
+
+    Raises:
+        Infrastructure: nothing can serve it here.
+    """
+    answer = ground.offer(next_named(ground.spec.databases, name))
+    if isinstance(answer, Absent):
+        raise Infrastructure(f"{name}: {answer.detail}", remedy=answer.remedy)
+    return {name: answer}
+
+
+def _releases(ground: Ground, axes: tuple[Axis, ...]) -> dict[tuple[str, str], Release]:
+    found: dict[tuple[str, str], Release] = {}
+    for axis in axes:
+        if is_package_axis(axis.name):
+            known = {release.version: release for release in ground.index.releases(axis.name)}
+            found |= {(axis.name, v.requested): known[v.exact] for v in axis.values if v.exact in known}
+    return found
