@@ -41,6 +41,7 @@ def run(
     from harness.cli import interrupt, request
     from harness.cli.board import Board
     from harness.cli.console import err, out
+    from harness.cli.invocation import invocation
     from harness.report import run_json, run_text
     from harness.workflow import run as workflow
 
@@ -74,6 +75,7 @@ def run(
     if json:
         print(run_json.document(summary))
     else:
-        command = f"harness run -m {shlex.quote(str(matrix))}"
+        place_of_it = "" if matrix == opt.DEFAULT_MATRIX else f" -m {shlex.quote(str(matrix))}"
+        command = f"{invocation()} run{place_of_it}"
         out().print(run_text.summary(summary, place.logs, is_verbose=verbose > 0, command=command))
     return summary.exit_code

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from rich.console import Group as Lines
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from harness.analysis.bisect.answer import Answer
@@ -45,32 +45,32 @@ def result(view: BisectView) -> RenderableType:
     return Lines(*parts)
 
 
-def table(rows: Sequence[Row]) -> Table:
+def table(rows: Sequence[Row]) -> RenderableType:
     """Return the points that were asked, and what is left out between them."""
-    grid = Table(box=None, show_header=False, padding=(0, 1))
-    for _ in range(4):
-        grid.add_column()
-    skipped = 0
-    for row in rows:
-        if row.answer is None:
-            skipped += 1
-            continue
-        _gap(grid, skipped)
-        skipped = 0
-        mark, style = _LOOKS[row.answer]
-        known = "  known" if row.is_known else ""
-        runs = f"  {row.passes} of {row.runs} passed" if row.runs > 1 else ""
-        name = "untestable" if row.is_untestable and row.answer is Answer.UNKNOWN else row.answer.value
-        grid.add_row(
-            Text(mark, style), plain(row.label, "bold"), Text(name, style), plain(_shown(row) + runs + known, "dim")
-        )
-    _gap(grid, skipped)
-    return grid
+    width = max((len(row.label) for row in rows), default=0)
+    lines: list[RenderableType] = []
+    for is_asked, group in itertools.groupby(rows, key=lambda row: row.answer is not None):
+        members = list(group)
+        if is_asked:
+            lines += [_line(row, width) for row in members]
+        else:
+            lines.append(Text(f"  …  {counted(len(members), 'other')} not asked", "dim"))
+    return Lines(*lines)
 
 
-def _gap(grid: Table, skipped: int) -> None:
-    if skipped:
-        grid.add_row("", "…", "", Text(f"{counted(skipped, 'other')} not asked", "dim"))
+def _line(row: Row, width: int) -> Text:
+    answer = row.answer or Answer.UNKNOWN
+    mark, style = _LOOKS[answer]
+    name = "untestable" if row.is_untestable and answer is Answer.UNKNOWN else answer.value
+    line = Text(f"  {mark} ", style)
+    line.append_text(plain(f"{row.label:<{width}}  ", "bold"))
+    line.append(f"{name:<10}  ", style)
+    line.append_text(plain(_shown(row), "dim"))
+    if row.runs > 1:
+        line.append(f"  {row.passes} of {row.runs} passed", "dim")
+    if row.is_known:
+        line.append("  known", "dim")
+    return line
 
 
 def _shown(row: Row) -> str:

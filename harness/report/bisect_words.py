@@ -39,7 +39,9 @@ def _stretch(view: BisectView, interval: Interval) -> str:
     if is_refusal and not start:
         first = f"{view.bad_state.value} in {view.rows[0].label}"
     last = _change(view, out, end) if end else f"still so in {view.rows[-1].label}"
-    return f"{subject(view)}: {first}, {last}" if view.axis != DATE else f"{first}, {last}"
+    is_last = start is not None and end is None and start.after == len(view.rows) - 1
+    told = first if is_last else f"{first}, {last}"
+    return told if view.axis == DATE else f"{subject(view)}: {told}"
 
 
 def _change(view: BisectView, verb: str, change: Change) -> str:

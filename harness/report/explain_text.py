@@ -42,7 +42,7 @@ def _rule(rule: Rule, *, is_verbose: bool) -> list[RenderableType]:
     lines += [plain(f"  to confirm: {text}", "yellow") for text in rule.lacking]
     lines += [plain(f"  or: {text}", "yellow") for text in rule.alternatives[:limit]]
     lines += _more(len(rule.alternatives), limit, "alternative")
-    return [*lines, *_what_to_do(rule)]
+    return [*lines, *_what_to_do(rule, is_verbose=is_verbose)]
 
 
 def _counter_example(example: CounterExample) -> Text:
@@ -62,7 +62,7 @@ def _more(count: int, limit: int | None, noun: str) -> list[RenderableType]:
     return [Text(f"    and {counted(count - limit, f'more {noun}')} (-v lists them)", "dim")]
 
 
-def _what_to_do(rule: Rule) -> list[RenderableType]:
+def _what_to_do(rule: Rule, *, is_verbose: bool) -> list[RenderableType]:
     lines: list[RenderableType] = []
     for number, remedy in enumerate(rule.remedies):
         where = f"   where {remedy.condition}" if remedy.condition else ""
@@ -71,7 +71,7 @@ def _what_to_do(rule: Rule) -> list[RenderableType]:
         lines.append(plain(f"  issue: {rule.issue}"))
     if rule.declared:
         lines.append(plain(f"  declared: {rule.declared}", "cyan"))
-    else:
+    if is_verbose or not rule.declared:
         lines.append(Text("  to declare it in matrix.toml:"))
         lines += [plain(f"    {line}", "cyan") for line in rule.expect.splitlines()]
     return lines

@@ -79,7 +79,8 @@ def failures(group: Group, logs: Path, *, is_verbose: bool, command: str) -> lis
     if group.is_expected:
         head.append(" (expected)", style)
     head.append(f"  {counted(len(group.cells), 'cell')}  ", "bold")
-    head.append_text(plain(f"{group.signature.type}: {group.cells[0].observation.reason}".replace("\n", " ")[:400]))
+    reason = " ".join(group.cells[0].observation.reason.split())[:400]
+    head.append_text(plain(reason if group.signature.type in reason else f"{group.signature.type}: {reason}"))
     lines: list[RenderableType] = [head]
     if group.signature.frame:
         lines.append(plain(f"  in {group.signature.frame}   signature {group.signature.id}", "dim"))

@@ -69,9 +69,9 @@ def plain(text: str, style: str = "") -> Text:
 
 def seconds(value_s: float) -> str:
     """Return a duration for a person: ``0.4 s``, ``12 s``, ``3 min 05 s``."""
-    if value_s < 10:
+    if round(value_s, 1) < 10:
         return f"{value_s:.1f} s"
-    if value_s < 60:
+    if round(value_s) < 60:
         return f"{value_s:.0f} s"
     minutes, rest = divmod(round(value_s), 60)
     return f"{minutes} min {rest:02d} s"
