@@ -11,12 +11,14 @@ import os
 import select
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import IO
 
 from harness.errors import Infrastructure, Interrupted
 
@@ -93,36 +95,34 @@ def capture(
     """
     started = time.monotonic()
     try:
-        popen = subprocess.Popen(
-            [str(part) for part in command],
-            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=cwd,
-            env=dict(env) if env is not None else clean_environment(),
-            start_new_session=True,
-            text=True,
-            errors="replace",
-            user=user,
-        )
+        with _file_of(stdin) as source:
+            popen = subprocess.Popen(
+                [str(part) for part in command],
+                stdin=source,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=cwd,
+                env=dict(env) if env is not None else clean_environment(),
+                start_new_session=True,
+                text=True,
+                errors="replace",
+                user=user,
+            )
     except OSError as error:
         raise Infrastructure(f"cannot start {command[0]}: {error.strerror or error}") from error
     with popen:
-        give = stdin
         while True:
             try:
-                stdout, stderr = popen.communicate(give, timeout=POLL_S)
+                stdout, stderr = popen.communicate(timeout=POLL_S)
                 break
             except subprocess.TimeoutExpired:
-                give = None
                 late = time.monotonic() - started > timeout_s
                 if late or (cancel is not None and cancel.is_set()):
                     end_group(popen, grace_s=0.5)
-                    stdout, stderr = popen.communicate()
+                    said = _last_words(popen)
                     if late:
-                        raise Infrastructure(
-                            f"{Path(command[0]).name} did not end within {timeout_s:.0f} s: {_tail(stderr or stdout)}"
-                        ) from None
+                        name = Path(command[0]).name
+                        raise Infrastructure(f"{name} did not end within {timeout_s:g} s: {said}") from None
                     raise Interrupted("interrupted") from None
             except BaseException:
                 end_group(popen, grace_s=0.5)
@@ -156,32 +156,18 @@ def supervise(
     *started* is told the process id (which is the group's).
 
     Raises:
-        Infrastructure: it cannot be started.
+        Infrastructure: it cannot be started, or *log* cannot be written.
     """
     begun = time.monotonic()
-    reader, writer = os.pipe()
-    try:
-        popen = subprocess.Popen(
-            [str(part) for part in command],
-            stdin=subprocess.DEVNULL,
-            stdout=writer,
-            stderr=subprocess.STDOUT,
-            cwd=cwd,
-            env=dict(env),
-            start_new_session=True,
-        )
-    except OSError as error:
-        os.close(reader)
-        raise Infrastructure(f"cannot start {command[0]}: {error.strerror or error}") from error
-    finally:
-        os.close(writer)
-    started(popen.pid)
-    _limit_files(popen.pid, file_limit_bytes)
-    drain = threading.Thread(target=_drain, args=(reader, log, log_limit_bytes), daemon=True)
+    popen, reader = _start_piped(command, cwd=cwd, env=env)
+    trouble: list[OSError] = []
+    drain = threading.Thread(target=_drain, args=(reader, log, log_limit_bytes, trouble), daemon=True)
     drain.start()
     stop, message = Stop.EXITED, ""
     next_guard = begun + guard_every_s
     try:
+        started(popen.pid)
+        _limit_files(popen.pid, file_limit_bytes)
         while True:
             if _has_ended(popen, POLL_S):
                 break
@@ -200,7 +186,32 @@ def supervise(
     finally:
         end_group(popen, grace_s=0.0)  # what the program left running, too
         drain.join(timeout=5)
+    if trouble:
+        raise Infrastructure(f"cannot write {log}: {trouble[0].strerror or trouble[0]}")
     return Completed(code=popen.returncode, stop=stop, duration_s=time.monotonic() - begun, guard_message=message)
+
+
+def _start_piped(
+    command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]
+) -> tuple[subprocess.Popen[bytes], int]:
+    """Start a program; return it with the end of a pipe at which all it says comes out."""
+    reader, writer = os.pipe()
+    try:
+        popen = subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=writer,
+            stderr=subprocess.STDOUT,
+            cwd=cwd,
+            env=dict(env),
+            start_new_session=True,
+        )
+    except OSError as error:
+        os.close(reader)
+        raise Infrastructure(f"cannot start {command[0]}: {error.strerror or error}") from error
+    finally:
+        os.close(writer)
+    return popen, reader
 
 
 @contextlib.contextmanager
@@ -243,6 +254,9 @@ def background(
         yield popen
     finally:
         end_group(popen, first=stop_signal, grace_s=grace_s)
+        if popen.stdin is not None:
+            with contextlib.suppress(OSError):  # nobody is left to read what was not yet sent
+                popen.stdin.close()
 
 
 def end_group(
@@ -291,10 +305,23 @@ def _limit_files(pid: int, limit_bytes: int | None) -> None:
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
 
 
-def _drain(reader: int, log: Path, limit_bytes: int) -> None:
-    """Copy the pipe into *log*; past the limit, read on without keeping, so that the program never blocks."""
+def _drain(reader: int, log: Path, limit_bytes: int, trouble: list[OSError]) -> None:
+    """Copy the pipe into *log*; past the limit, or in *trouble*, read on without keeping: the program never blocks.
+
+    Nor does it see a broken pipe because of a full disk of ours.
+    """
+    with open(reader, "rb", buffering=0) as source:
+        try:
+            _keep(source, log, limit_bytes)
+        except OSError as error:
+            trouble.append(error)
+            while source.read(65536):
+                pass
+
+
+def _keep(source: IO[bytes], log: Path, limit_bytes: int) -> None:
     lost = 0
-    with open(reader, "rb", buffering=0) as source, log.open("ab") as sink:
+    with log.open("ab") as sink:
         kept = sink.tell()
         while chunk := source.read(65536):
             room = max(0, limit_bytes - kept)
@@ -308,5 +335,27 @@ def _drain(reader: int, log: Path, limit_bytes: int) -> None:
 CUT_NOTE = "the log was cut here at its limit"
 
 
-def _tail(text: str, lines: int = 5) -> str:
-    return "\n".join(text.strip().splitlines()[-lines:])
+@contextlib.contextmanager
+def _file_of(text: str | None) -> Iterator[int | IO[bytes]]:
+    """Give a text as a file to read: what a pipe cannot hold, `communicate` forgets at its first time-out."""
+    if text is None:
+        yield subprocess.DEVNULL
+        return
+    with tempfile.TemporaryFile() as file:
+        file.write(text.encode("utf-8", "surrogateescape"))
+        file.seek(0)
+        yield file
+
+
+def _last_words(popen: subprocess.Popen[str], lines: int = 5) -> str:
+    """Return the last lines of a program that was ended. One that left its group may hold the pipes: not for ever."""
+    try:
+        stdout, stderr = popen.communicate(timeout=1)
+    except subprocess.TimeoutExpired as error:
+        stdout, stderr = (_decoded(said) for said in (error.stdout, error.stderr))
+    return "\n".join((stderr or stdout).strip().splitlines()[-lines:])
+
+
+def _decoded(said: bytes | str | None) -> str:
+    """Return what a time-out carries as text: it comes as bytes even from a program whose output is text."""
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else said or ""

@@ -57,7 +57,7 @@ def conclude(
 ) -> Conclusion:
     """Draw the conclusion of one record. Expectations that have expired *today* don't count."""
     observation = observe_record(record, asked)
-    trials = tuple(trial for trial in record.by(Runner.PYTEST) if trial.attempt.purpose is not Purpose.CONTROL)
+    trials = record.deciding()
     exact = dict(record.exact) or (trials[-1].attempt.exact_dict() if trials else {})
     control = _control(record, trials, observation, asked)
     return Conclusion(

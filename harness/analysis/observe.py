@@ -25,7 +25,7 @@ from harness.analysis.asked import Asked
 from harness.analysis.failures import unsupported_server, what_failed
 from harness.analysis.signature import normalise
 from harness.model.plan import Nogood, Why
-from harness.model.record import Ended, Purpose, Record, Runner, Trial
+from harness.model.record import Ended, Record, Runner, Trial
 from harness.model.verdict import Observation, Signature, State
 
 
@@ -51,11 +51,11 @@ def observe_record(record: Record, asked: Asked) -> Observation:
     `flaky`: it failed and, on the same lock, then passed. An attempt that ended in `error` is superseded by
     the next, whatever that comes to.
     """
-    trials = tuple(trial for trial in record.by(Runner.PYTEST) if trial.attempt.purpose is not Purpose.CONTROL)
+    trials = record.deciding()
     if trials:
         return observe_trials(trials, asked)
     if record.untestable is not None:
-        return _untestable(record.untestable)
+        return observe_untestable(record.untestable)
     return Observation(state=State.NOT_RUN, reason="no attempt was recorded")
 
 
@@ -141,7 +141,8 @@ def _refuse(state: State, kind: str, reason: str) -> Observation | None:
     return Observation(state=state, reason=reason, signature=Signature(type=kind, frame="", message=normalise(reason)))
 
 
-def _untestable(nogood: Nogood) -> Observation:
+def observe_untestable(nogood: Nogood) -> Observation:
+    """Return what a cell comes to that was never tried, by the reason for it."""
     match nogood.why:
         case Why.UNRESOLVABLE:
             return Observation(state=State.UNRESOLVABLE, reason=nogood.detail)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from filelock import FileLock
@@ -21,30 +22,45 @@ SKIPPED_DIRS = frozenset(
 
 
 def files(project: Path) -> tuple[Path, ...]:
-    """Return the project's files, relative, sorted. A folder with ``pyvenv.cfg`` is a virtual environment."""
-    found = []
-    for folder, names, leaves in os.walk(project):
-        here = Path(folder)
-        kept = [name for name in names if name not in SKIPPED_DIRS and not (here / name / "pyvenv.cfg").exists()]
-        names[:] = sorted(kept)
-        found += [(here / leaf).relative_to(project) for leaf in leaves if not leaf.endswith((".pyc", ".pyo"))]
-    return tuple(sorted(found))
+    """Return the project's files, relative, sorted. A folder with ``pyvenv.cfg`` is a virtual environment.
+
+    Links are followed, except into a folder that holds them. A socket, or a link to nothing, has no content to copy.
+
+    Raises:
+        OSError: a folder cannot be listed.
+    """
+    return tuple(sorted(path.relative_to(project) for path in _walk(project, ())))
+
+
+def _walk(folder: Path, above: tuple[Path, ...]) -> Iterator[Path]:
+    real = folder.resolve()
+    if any(path.is_relative_to(real) for path in above):
+        return  # a link upwards: it has no end
+    for path in folder.iterdir():
+        if path.is_dir():
+            if path.name not in SKIPPED_DIRS and not (path / "pyvenv.cfg").exists():
+                yield from _walk(path, (*above, real))
+        # where a worktree's or submodule's version control lies is told by a file
+        elif path.is_file() and path.name != ".git" and path.suffix not in (".pyc", ".pyo"):
+            yield path
 
 
 def digest(project: Path) -> str:
     """Return a hash over names and contents: 16 hexadecimal digits.
 
     Raises:
-        UsageError: a file cannot be read.
+        UsageError: a file or folder cannot be read.
     """
     total = hashlib.sha256()
-    for name in files(project):
-        try:
-            content = (project / name).read_bytes()
-        except OSError as error:
-            raise UsageError(f"cannot read {project / name}: {error.strerror}") from error
-        total.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
-        total.update(content)
+    at = project
+    try:
+        for name in files(project):
+            at = project / name
+            content = at.read_bytes()
+            total.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
+            total.update(content)
+    except OSError as error:
+        raise UsageError(f"cannot read {error.filename or at}: {error.strerror}") from error
     return total.hexdigest()[:16]
 
 
@@ -65,6 +81,7 @@ def compiled_copy(project: Path, project_hash: str, interpreter: Interpreter, ca
         draft = final.with_name(f"{final.name}.{os.getpid()}.draft")
         shutil.rmtree(draft, ignore_errors=True)
         try:
+            draft.mkdir()
             for name in files(project):
                 (draft / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(project / name, draft / name)

@@ -62,11 +62,11 @@ class ServerPool:
             if entry is None or entry[0] is not dead:
                 return  # somebody else saw it first
             del self._running[name]
-            entry[1].close()
             if self._starts[name] > RESTARTS:
                 self._failed[name] = Infrastructure(
                     f"the server of {name} died again after it was restarted; its last words:\n{dead.log_tail()}"
                 )
+            entry[1].close()  # after its last words were read: the log goes with it
 
     def _try(self, name: str) -> None:
         with suppress(Infrastructure):  # kept in _failed: the cells that need it say so

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -75,6 +74,7 @@ def bisect(
     from harness.model.verdict import State
     from harness.report import bisect_json, bisect_markdown, bisect_text
     from harness.workflow import bisect as workflow
+    from harness.workflow.bisect_request import BisectRequest
 
     names = [state.value for state in BAD_STATES]
     if bad_state not in names:
@@ -83,7 +83,7 @@ def bisect(
             remedy=f"one of {', '.join(names)}",
         )
     spec, place = request.load(matrix)
-    asked = workflow.BisectRequest(
+    asked = BisectRequest(
         axis=axis,
         good=good,
         bad=bad,
@@ -106,7 +106,9 @@ def bisect(
         with_pre=pre,
         jobs=jobs or None,
         rerun=rerun,
-        matrix_option="" if matrix == Path("matrix.toml") else f"-m {shlex.quote(str(matrix))}",
+        options=shlex.join(
+            [*(["-m", str(matrix)] if matrix != opt.DEFAULT_MATRIX else []), *(["--as-of", as_of] if as_of else [])]
+        ),
     )
     with interrupt.cancel_on_signal() as cancel, SearchBoard(err(), verbosity=-1 if quiet else verbose) as board:
         view = workflow.bisect(spec, place, asked, board, cancel, board.told)

@@ -17,6 +17,9 @@ class Name(Enum):
     RUN = "run"
     PLAN = "plan"
     RECORD = "record"
+    BISECT = "bisect"
+    COMPARE = "compare"
+    EXPLAIN = "explain"
 
 
 @app.callback()
@@ -27,7 +30,7 @@ def _root() -> None:
 @app.command()
 def schema(
     name: Annotated[
-        Name, typer.Argument(help="matrix.toml, or what --json prints: run, plan, record (harness show).")
+        Name, typer.Argument(help="matrix.toml, or a document that --json prints; record is that of `harness show`.")
     ] = Name.MATRIX,
 ) -> None:
     """Print a JSON Schema: of matrix.toml, or of a document that --json prints."""

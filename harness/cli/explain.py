@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import shlex
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from harness.cli import options as opt
 
 DEFAULT_LIMIT = 60
-_ASKED = -1  # --refine without a number
+
+
+class RefineMayStandAlone(TyperCommand):
+    """A command whose ``--refine`` needs no value."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Give it one."""
+        given = [
+            f"--refine={DEFAULT_LIMIT}" if word == "--refine" and not following[:1].isdigit() else word
+            for word, following in zip(args, [*args[1:], ""], strict=True)
+        ]
+        return super().parse_args(ctx, given)
 
 
 def explain(
@@ -21,9 +33,8 @@ def explain(
         typer.Option(
             "--refine",
             metavar="[N]",
-            min=-1,
-            is_flag=False,
-            flag_value=str(_ASKED),
+            min=0,
+            show_default=False,
             help=f"Run up to N further cells ({DEFAULT_LIMIT}), chosen to tell rules apart, until they are confirmed.",
         ),
     ] = 0,
@@ -38,7 +49,7 @@ def explain(
     quiet: opt.QuietOption = False,
     verbose: opt.VerboseOption = 0,
 ) -> int:
-    """Say when each failure of a run occurs: the smallest conjunctions that hold in every failing cell, in no passing one.
+    """Say when each failure of a run occurs: the smallest rules that hold in every failing cell and in no passing one.
 
     A rule is confirmed when no other says as little and a passing neighbour was run at each of its boundaries.
     """
@@ -51,7 +62,7 @@ def explain(
     spec, place = request.load(matrix)
     asked = workflow.ExplainRequest(
         run=run or None,
-        limit=DEFAULT_LIMIT if refine == _ASKED else refine,
+        limit=refine,
         votes=repeat or None,
         jobs=jobs or None,
     )

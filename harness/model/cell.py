@@ -9,6 +9,8 @@ from packaging.utils import canonicalize_name
 
 PYTHON, DATABASE, CANARY, MODE = "python", "database", "canary", "mode"
 BUILT_IN_AXES = (CANARY, DATABASE, MODE, PYTHON)
+DATE = "date"
+"""Of a cell that a search by date made: what had been uploaded by that day. No axis of a matrix."""
 
 
 def normalise_axis(name: str) -> str:
@@ -18,7 +20,7 @@ def normalise_axis(name: str) -> str:
 
 def is_package_axis(name: str) -> bool:
     """Tell whether the axis is a package on the index."""
-    return name not in BUILT_IN_AXES
+    return name not in (*BUILT_IN_AXES, DATE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,3 +109,9 @@ class Record:
     def by(self, runner: Runner) -> tuple[Trial, ...]:
         """Return the trials made by *runner*."""
         return tuple(trial for trial in self.trials if trial.attempt.runner is runner)
+
+    def deciding(self) -> tuple[Trial, ...]:
+        """Return the trials under pytest that its state follows from: repetitions for a search do not change it."""
+        trials = tuple(trial for trial in self.by(Runner.PYTEST) if trial.attempt.purpose is not Purpose.CONTROL)
+        own = tuple(trial for trial in trials if trial.attempt.purpose is Purpose.MATRIX)
+        return own if own and self.purpose is Purpose.MATRIX else trials

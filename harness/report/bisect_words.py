@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from harness.analysis.bisect.answer import Answer
 from harness.analysis.bisect.intervals import Change, Interval
-from harness.analysis.bisect.view import BisectView, Culprit, Moved, Row
+from harness.analysis.bisect.view import BisectView, Culprit, Row
+from harness.analysis.locks import Moved
 from harness.model.cell import DATABASE, DATE, PYTHON
 from harness.model.verdict import State
 from harness.report.style import counted
@@ -34,7 +35,8 @@ def found(view: BisectView) -> tuple[str, ...]:
 def _stretch(view: BisectView, interval: Interval) -> str:
     start, end = interval.introduced, interval.fixed
     is_refusal = view.bad_state in (State.UNSUPPORTED, State.UNRESOLVABLE)
-    into, out = (f"{view.bad_state.value} since", "accepted since") if is_refusal else ("introduced in", "fixed in")
+    accepted = "accepted" if view.bad_state is State.UNSUPPORTED else "resolvable"
+    into, out = (f"{view.bad_state.value} since", f"{accepted} since") if is_refusal else ("introduced in", "fixed in")
     first = _change(view, into, start) if start else f"bad from {view.rows[0].label} or before"
     if is_refusal and not start:
         first = f"{view.bad_state.value} in {view.rows[0].label}"
@@ -73,7 +75,7 @@ def how_sure(view: BisectView) -> tuple[str, ...]:
 def unknowns(view: BisectView) -> str:
     """Return the points inside of windows with the reason for each."""
     inside = [view.rows[point] for change in view.changes for point in change.between]
-    return "; ".join(f"{row.label}: {why(row)}" for row in inside)
+    return "; ".join(f"{row.label}: {why(row)}" for row in inside if row.answer is not None)
 
 
 def why(row: Row) -> str:

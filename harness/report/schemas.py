@@ -9,9 +9,12 @@ from typing import Any, assert_never
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaValue
 
+from harness.analysis.explain.findings import Explanation
 from harness.analysis.view import RecordView
 from harness.config.published import PlainSchema
 from harness.plan.view import PlanView
+from harness.report.bisect_json import BisectDocument
+from harness.report.compare_json import CompareDocument
 from harness.report.run_json import RunDocument
 
 
@@ -21,6 +24,9 @@ class Document(Enum):
     RUN = "run"
     PLAN = "plan"
     RECORD = "record"
+    BISECT = "bisect"
+    COMPARE = "compare"
+    EXPLAIN = "explain"
 
 
 def kind(document: Document) -> type:
@@ -32,6 +38,12 @@ def kind(document: Document) -> type:
             return PlanView
         case Document.RECORD:
             return RecordView
+        case Document.BISECT:
+            return BisectDocument
+        case Document.COMPARE:
+            return CompareDocument
+        case Document.EXPLAIN:
+            return Explanation
         case _:
             assert_never(document)
 
@@ -61,4 +73,7 @@ _TITLES = {
     Document.RUN: "harness run --json",
     Document.PLAN: "harness plan --json",
     Document.RECORD: "harness show --json",
+    Document.BISECT: "harness bisect --json",
+    Document.COMPARE: "harness compare --json",
+    Document.EXPLAIN: "harness explain --json",
 }

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import shlex
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from packaging.version import Version
 
@@ -16,8 +15,8 @@ from harness.analysis.bisect.intervals import Change, changes, intervals
 from harness.analysis.bisect.search import Found, promise, search
 from harness.analysis.bisect.view import BisectView, Culprit, Row, Sureness
 from harness.analysis.observe import observe_untestable
-from harness.errors import ExitCode, Infrastructure, NothingSelected, UsageError, nearest
-from harness.model.cell import CANARY, DATABASE, DATE, MODE, PYTHON, normalise_axis
+from harness.errors import ExitCode, Infrastructure, NothingSelected, UsageError
+from harness.model.cell import DATABASE, DATE, PYTHON, normalise_axis
 from harness.model.spec import MatrixSpec
 from harness.model.verdict import State
 from harness.plan.select import Selection
@@ -25,32 +24,13 @@ from harness.process import Cancel
 from harness.store.store import Store
 from harness.workflow import again, days, history
 from harness.workflow.asking import MoreRepeats, SessionAsker
+from harness.workflow.bisect_request import BisectRequest, check, words
 from harness.workflow.events import Watcher
 from harness.workflow.history import Ends, History
 from harness.workflow.place import Place
-from harness.workflow.prepare import Options
 from harness.workflow.probing import Ground, complete, survey
 from harness.workflow.run import RunOptions, open_session, surroundings
 from harness.workflow.session import Session
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BisectRequest:
-    """What the command line says about a search."""
-
-    axis: str
-    good: str
-    bad: str
-    cell: str
-    prepare: Options
-    sweep: int | None = None  # a stride, 0 to choose one; None: only if the ends agree
-    find_fix: bool = False
-    bad_state: State = State.FAIL
-    repeat: int | None = None
-    with_pre: bool = False
-    jobs: int | None = None
-    rerun: bool = False
-    matrix_option: str = ""  # "-m other.toml", for the commands that are shown
 
 
 def bisect(
@@ -92,7 +72,7 @@ def bisect(
             history=line,
             bad_state=request.bad_state,
             repeat=request.repeat,
-            points=promise(max(1, line.steps)) + 1,
+            points=promise(max(1, _steps(line, request))) + 1,
             told=told,
         )
         found = _search(asker, request)
@@ -104,33 +84,6 @@ def bisect(
 def exit_code(view: BisectView) -> ExitCode:
     """Return 0 where a change was found, else 5."""
     return ExitCode.OK if view.changes else ExitCode.NOTHING
-
-
-def check(request: BisectRequest, spec: MatrixSpec) -> None:
-    """Refuse what can be refused without looking anything up.
-
-    Raises:
-        UsageError: saying what to try.
-    """
-    names = [axis.name for axis in spec.axes]
-    if request.axis not in (*names, DATE):
-        raise UsageError(
-            f"--axis {request.axis!r} is not in {spec.path}{nearest(request.axis, [*names, DATE])}",
-            remedy=f"one of {', '.join((*names, DATE))}",
-        )
-    if request.axis in (CANARY, MODE):
-        raise UsageError(
-            f"--axis {request.axis}: its values have no order", remedy="python, database, date or a package"
-        )
-    if request.bad_state not in BAD_STATES:
-        raise UsageError(
-            f"--bad-state {request.bad_state.value} cannot be searched for",
-            remedy=f"one of {', '.join(state.value for state in BAD_STATES)}",
-        )
-    if not request.bad or not (request.good or request.find_fix):
-        raise UsageError("a search needs two ends", remedy="--good VERSION --bad VERSION")
-    if request.good == request.bad:
-        raise history.same_ends(request.good)
 
 
 def _line(ground: Ground, request: BisectRequest) -> tuple[History, str, days.Days | None]:
@@ -181,10 +134,10 @@ def _check_ends(line: History, request: BisectRequest) -> None:
         )
     told = {"--good": line.good, "--bad": line.bad}
     for option, point in told.items():
-        nogood = dict(line.untestable).get(point)
-        if nogood is None or classify(observe_untestable(nogood), request.bad_state, None).is_known:
+        gone = _untestable(line, request)
+        if point not in gone:
             continue
-        gone = {number for number, _ in line.untestable}
+        nogood = dict(line.untestable)[point]
         near = [line.labels[number] for number in range(len(line.labels)) if number not in gone]
         first = nogood.detail.strip().splitlines()[0] if nogood.detail.strip() else nogood.why.value
         raise UsageError(
@@ -195,11 +148,7 @@ def _check_ends(line: History, request: BisectRequest) -> None:
 
 def _search(asker: SessionAsker, request: BisectRequest) -> Found:
     line = asker.history
-    untestable = [
-        point
-        for point, nogood in line.untestable
-        if not classify(observe_untestable(nogood), request.bad_state, None).is_known
-    ]
+    untestable = _untestable(line, request)
     workers = max(1, asker.session.jobs)
     while True:
         try:
@@ -211,6 +160,17 @@ def _search(asker: SessionAsker, request: BisectRequest) -> Found:
         for option, point in (("--good", line.good), ("--bad", line.bad)):
             _check_answer(option, asker.rows[point], request)
     return found
+
+
+def _untestable(line: History, request: BisectRequest) -> list[int]:
+    """Return the points that have no answer; that it cannot be tested may be one, if that is what is searched for."""
+    told = [(point, classify(observe_untestable(nogood), request.bad_state, None)) for point, nogood in line.untestable]
+    return [point for point, answer in told if not answer.is_known]
+
+
+def _steps(line: History, request: BisectRequest) -> int:
+    """Return how many testable points follow the first."""
+    return len(line.labels) - 1 - len([point for point in _untestable(line, request) if point > 0])
 
 
 def _check_answer(option: str, row: Row, request: BisectRequest) -> None:
@@ -237,7 +197,7 @@ def _view(
 ) -> BisectView:
     line, rows = asker.history, asker.table()
     seen = changes(found.answers)
-    culprit = _culprit(asker, seen, by_day)
+    culprit, steps = _culprit(asker, seen, by_day), _steps(line, request)
     return BisectView(
         run=session.run_id,
         axis=line.axis,
@@ -252,8 +212,8 @@ def _view(
         changes=seen,
         intervals=intervals(found.answers),
         stride=found.stride,
-        steps=line.steps,
-        promised=promise(max(1, line.steps), max(1, session.jobs)) if found.stride is None else None,
+        steps=steps,
+        promised=promise(max(1, steps), max(1, session.jobs)) if found.stride is None else None,
         rounds=found.rounds,
         workers=max(1, session.jobs),
         ran=session.ran,
@@ -262,7 +222,7 @@ def _view(
         sureness=_sureness(asker, rows),
         culprit=culprit,
         notes=_notes(line, rows),
-        commands=again.commands(session, rows, seen, _words(request)),
+        commands=again.commands(session, rows, seen, words(request), is_run=request.bad_state.is_failure),
     )
 
 
@@ -289,15 +249,7 @@ def _sureness(asker: SessionAsker, rows: tuple[Row, ...]) -> Sureness | None:
 def _notes(line: History, rows: tuple[Row, ...]) -> tuple[str, ...]:
     good, bad = rows[line.good].answer, rows[line.bad].answer
     if good is bad and good is not None:
-        return (f"both ends are {good.value}: the releases between them were sampled",)
+        return (f"both ends are {good.value}: what lies between them was sampled",)
     if good is Answer.BAD or bad is Answer.GOOD:
         return (f"the end given as good, {line.labels[line.good]}, is bad, and the other way round",)
     return ()
-
-
-def _words(request: BisectRequest) -> tuple[str, ...]:
-    """Return the options of a command that asks the same of other ends."""
-    words = [*shlex.split(request.matrix_option), "--axis", request.axis]
-    words += ["--cell", request.cell] if request.cell else []
-    words += ["--bad-state", request.bad_state.value] if request.bad_state is not State.FAIL else []
-    return (*words, *(["--pre"] if request.with_pre else []))

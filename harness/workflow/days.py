@@ -12,7 +12,8 @@ from packaging.version import InvalidVersion, Version
 
 from harness.analysis.bisect.answer import Answer
 from harness.analysis.bisect.isolate import isolate
-from harness.analysis.bisect.view import Culprit, Moved
+from harness.analysis.bisect.view import Culprit
+from harness.analysis.locks import Moved, moved
 from harness.errors import UsageError
 from harness.model.cell import DATABASE, DATE, PYTHON, Cell, is_package_axis
 from harness.model.package import Lock
@@ -144,7 +145,7 @@ class Days:
         locks = (self.lock(good), self.lock(bad))
         assert isinstance(locks[0], Lock)  # both were tried
         assert isinstance(locks[1], Lock)
-        changed = moved(locks[0], locks[1])
+        changed = moved(_versions(locks[0]), _versions(locks[1]))
         tried = 0
 
         def test(part: tuple[Moved, ...]) -> Answer:
@@ -160,12 +161,12 @@ class Days:
     def _mixture(self, good: int, as_of: int, part: Sequence[Moved]) -> Cell | Nogood:
         base = self.lock(good)
         assert isinstance(base, Lock)
-        pins = {pin.name: pin.version for pin in base.pins} | {one.name: one.new for one in part}
+        pins = _versions(base) | {one.name: one.new for one in part}
         requirements = [f"{name}=={version}" for name, version in pins.items() if version]
         lock = self._resolved(requirements, as_of)
         if isinstance(lock, Nogood):
             return lock
-        if {pin.name: pin.version for pin in lock.pins} != {name: version for name, version in pins.items() if version}:
+        if _versions(lock) != {name: version for name, version in pins.items() if version}:
             return Nogood(values=(), why=Why.UNRESOLVABLE, detail="it needs packages that neither lock holds so")
         versions = {name: base.version_of(name) or ABSENT for name, _ in self._asked.packages}
         return self._made(good, versions | {one.name: one.new or ABSENT for one in part}, lock)
@@ -196,14 +197,8 @@ class Days:
         return cell
 
 
-def moved(old: Lock, new: Lock) -> tuple[Moved, ...]:
-    """Return the packages whose versions differ, by name."""
-    before, after = ({pin.name: pin.version for pin in lock.pins} for lock in (old, new))
-    return tuple(
-        Moved(name=name, old=before.get(name, ""), new=after.get(name, ""))
-        for name in sorted(before.keys() | after.keys())
-        if before.get(name) != after.get(name)
-    )
+def _versions(lock: Lock) -> dict[str, str]:
+    return {pin.name: pin.version for pin in lock.pins}
 
 
 def _requirement(name: str, value: str) -> str:

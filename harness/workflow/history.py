@@ -34,11 +34,6 @@ class History:
     untestable: tuple[tuple[int, Nogood], ...]  # known before anything runs
     ready: Callable[[int], Cell | Nogood]  # the cell of a point, ready to be tried, or why it cannot be
 
-    @property
-    def steps(self) -> int:
-        """Return how many testable points follow the first."""
-        return len(self.labels) - 1 - len({point for point, _ in self.untestable} - {0})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ends:

@@ -13,7 +13,7 @@ from harness.model.cell import CANARY, DATABASE, MODE, PYTHON, Cell, is_package_
 from harness.model.package import Interpreter, Lock, Release
 from harness.model.plan import Axis, Coverage, Nogood, Plan, Value, Why
 from harness.model.server import Absent, Offer
-from harness.model.spec import AxisSpec, DatabaseSpec, MatrixSpec, Mode, Strength, next_named
+from harness.model.spec import AxisSpec, DatabaseSpec, MatrixSpec, Mode, ProviderName, Strength, next_named
 from harness.packages import as_of as as_of_file
 from harness.packages import feasibility, interpreters, versions
 from harness.packages.index import Index
@@ -79,9 +79,12 @@ class Ground:
 
     def offer(self, database: DatabaseSpec) -> Offer | Absent:
         """Return what can serve a database here, fetched if need be."""
-        allowed = self.options.providers
+        allowed = self.options.providers and (*self.options.providers, ProviderName.SQLITE)
         wanted = tuple(item for item in database.providers if not allowed or item in allowed)
-        return databases.offer(database, context=self.context, providers=wanted or database.providers)
+        if not wanted:
+            names = ", ".join(item.value for item in database.providers)
+            return Absent(detail=f"--provider leaves none of its providers ({names})", remedy="another --provider")
+        return databases.offer(database, context=self.context, providers=wanted)
 
 
 def survey(
@@ -127,10 +130,13 @@ def complete(text: str, spec: MatrixSpec, *, without: str) -> Cell:
         if axis.name == without:
             continue
         known = [value for value in axis.values if isinstance(value, str)]
-        if axis.name not in given and len(axis.values) > 1:
-            raise UsageError(f"--cell {text!r}: {axis.name} is missing", remedy=f"{axis.name}={known[0]}, for example")
+        if axis.name not in given and (len(axis.values) > 1 or not known):
+            example = known[0] if known else "VERSION"
+            raise UsageError(f"--cell {text!r}: {axis.name} is missing", remedy=f"{axis.name}={example}, for example")
         value = given.get(axis.name, known[0] if known else "")
-        if value not in known and not (is_package_axis(axis.name) and value.startswith("==")):
+        # what a range stands for is only known to the index, which refuses what it does not have
+        is_open = len(known) < len(axis.values) and bool(value)
+        if value not in known and not (is_package_axis(axis.name) and (is_open or value.startswith("=="))):
             raise UsageError(
                 f"--cell {text!r}: {axis.name} has no value {value!r}{nearest(value, known)}",
                 remedy=f"one of {', '.join(known)}",

@@ -12,8 +12,13 @@ from typing import Any
 import pytest
 from rich.console import Console, RenderableType
 
+from harness.analysis.bisect.answer import Answer
+from harness.analysis.bisect.intervals import changes, intervals
+from harness.analysis.bisect.view import BisectView, Culprit, Row, Sureness
+from harness.analysis.compare import Comparison, Side, compare
 from harness.analysis.conclude import Conclusion
 from harness.analysis.control import Control
+from harness.analysis.locks import Moved
 from harness.analysis.summary import RunSummary, summarise
 from harness.analysis.view import RecordView
 from harness.model.cell import Cell
@@ -398,4 +403,105 @@ def record_view() -> RecordView:
         started=AS_OF,
         record=Record(cell=of, trials=trials, exact=trials[0].attempt.exact),
         conclusion=replace(concluded, log=trials[1].attempt.log),
+    )
+
+
+@pytest.fixture
+def bisect_view() -> BisectView:
+    """A search by date with everything in it: both kinds of window, noise, several packages, hostile text."""
+    told = [
+        ("2026-07-30", Answer.GOOD, State.PASS, ""),
+        ("2026-07-31", None, None, ""),
+        ("2026-08-01", Answer.GOOD, State.PASS, ""),
+        ("2026-08-02", Answer.OTHER, State.FAIL, f"1 of 3 failed: ImportError: {NOISE}"),
+        ("2026-08-03", Answer.UNKNOWN, State.UNRESOLVABLE, "no solution found | because *x* <requires> y"),
+        ("2026-08-04", Answer.BAD, State.FAIL, "2 of 3 failed: AttributeError: type object 'X' has no attribute 'y'"),
+        ("2026-08-05", None, None, ""),
+        ("2026-08-06", Answer.GOOD, State.PASS, ""),
+    ]
+    rows = tuple(
+        Row(
+            label=label,
+            cell=f"date={label},django===5.1.15" if answer and state is not State.UNRESOLVABLE else "",
+            answer=answer,
+            state=state,
+            reason=reason,
+            is_untestable=state is State.UNRESOLVABLE,
+            runs=0 if answer is None else 3,
+            passes=3 if answer is Answer.GOOD else 0,
+            provider="embedded" if label.endswith("1") else "sqlite",
+            is_known=label.endswith("6"),
+        )
+        for label, answer, state, reason in told
+    )
+    answers = [row.answer for row in rows]
+    guilty = Moved(name="pytest-django", old="4.12.0", new="4.13.0")
+    return BisectView(
+        run=7,
+        axis="date",
+        cell="canary=seed,database=sqlite-memory,mode=migrations,python=3.12,django<5.2,pytest-django",
+        good="2026-07-30",
+        bad="2026-08-06",
+        bad_state=State.FAIL,
+        as_of=AS_OF,
+        signature=BROKEN,
+        example=f"2 of 3 failed: AttributeError: {NOISE} `code`",
+        rows=rows,
+        changes=changes(answers),
+        intervals=intervals(answers),
+        stride=2,
+        steps=6,
+        promised=None,
+        rounds=4,
+        workers=2,
+        ran=18,
+        reused=1,
+        duration_s=61.04,
+        sureness=Sureness(rate=0.75, confidence=0.9614),
+        culprit=Culprit(
+            moved=(Moved(name="asgiref", old="3.8.1", new="3.9.0"), guilty, Moved(name="tzdata", old="", new="2026.1")),
+            guilty=(guilty,),
+            tried=2,
+        ),
+        notes=("both ends are good: what lies between them was sampled",),
+        commands=(("both", "harness bisect --axis date --cell 'django=<5.2' --rerun"), ("good", "uv run pytest")),
+    )
+
+
+@pytest.fixture
+def comparison() -> Comparison:
+    """Two runs with a cell of most categories."""
+    signature = replace(BROKEN, message="another")
+    passed = Side(
+        state=State.PASS,
+        verdict=Verdict.AS_EXPECTED,
+        provider="sqlite",
+        installed=(("django", "5.1.15"), ("pytest-django", "4.12.0")),
+        tests=(("t::a", Outcome.PASSED), ("t::b", Outcome.PASSED), ("t::removed", Outcome.FAILED)),
+    )
+    failed = Side(
+        state=State.FAIL,
+        verdict=Verdict.UNEXPECTED_FAILURE,
+        signature=BROKEN,
+        reason=f"1 of 3 failed: {NOISE}",
+        provider="sqlite",
+        installed=(("django", "5.1.15"), ("pytest-django", "4.13.0")),
+        tests=(("t::a", Outcome.PASSED), ("t::b", Outcome.ERROR), ("t::new", Outcome.PASSED)),
+    )
+    error = Side(state=State.ERROR, verdict=Verdict.INDETERMINATE, reason="the server died")
+    names = [f"5.{number}" for number in range(14)]
+    cells = [cell(django=name, pytest_django="4.13") for name in names]
+    old = [passed] * 7 + [failed, failed, passed, failed, passed, error]
+    new = [failed] * 5 + [
+        replace(failed, verdict=Verdict.EXPECTED_FAILURE),
+        error,
+        passed,
+        replace(failed, signature=signature),
+    ]
+    new += [replace(failed, provider="docker"), failed, replace(passed, state=State.FLAKY), passed, failed]
+    return compare(
+        dict(zip(cells, old[:13], strict=False)),
+        {one: side for one, side in zip(cells, new, strict=True) if one is not cells[10]},
+        old_run=3,
+        new_run=5,
     )

@@ -9,12 +9,26 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
+from harness.analysis.bisect.view import BisectView
+from harness.analysis.compare import Comparison
 from harness.analysis.summary import RunSummary
 from harness.analysis.view import RecordView
 from harness.model import codec
 from harness.model.verdict import State
 from harness.plan.view import PlanView
-from harness.report import plan_json, plan_text, record_json, record_text, run_json, run_text
+from harness.report import (
+    bisect_json,
+    bisect_markdown,
+    bisect_text,
+    compare_json,
+    compare_text,
+    plan_json,
+    plan_text,
+    record_json,
+    record_text,
+    run_json,
+    run_text,
+)
 from harness.report.schemas import Document, kind, schema
 
 LOGS = Path(".harness/logs")
@@ -75,15 +89,49 @@ def test_a_record_as_json(record_view: RecordView, is_as_expected: Check) -> Non
     is_as_expected("record.json", record_json.document(record_view) + "\n")
 
 
+def test_a_bisection_as_text(bisect_view: BisectView, render, is_as_expected: Check) -> None:
+    """The table, what was found, what it rests on, how to see it again."""
+    is_as_expected("bisect.txt", render(bisect_text.result(bisect_view)))
+
+
+def test_a_bisection_as_markdown(bisect_view: BisectView, is_as_expected: Check) -> None:
+    """What is pasted into an issue: no Markdown of a cell's is read."""
+    is_as_expected("bisect.md", bisect_markdown.report(bisect_view))
+
+
+def test_a_bisection_as_json(bisect_view: BisectView, is_as_expected: Check) -> None:
+    """The document of `harness bisect --json`."""
+    is_as_expected("bisect.json", bisect_json.document(bisect_view, 0) + "\n")
+
+
+@pytest.mark.parametrize("is_verbose", [False, True], ids=["plain", "verbose"])
+def test_a_comparison_as_text(comparison: Comparison, render, is_as_expected: Check, is_verbose: bool) -> None:
+    """Every change with what moved beside it, and numbers that add up."""
+    text = render(compare_text.comparison(comparison, is_verbose=is_verbose))
+    is_as_expected("compare-verbose.txt" if is_verbose else "compare.txt", text)
+
+
+def test_a_comparison_as_json(comparison: Comparison, is_as_expected: Check) -> None:
+    """The document of `harness compare --json`."""
+    is_as_expected("compare.json", compare_json.document(comparison, 1) + "\n")
+
+
 @pytest.mark.parametrize("document", list(Document), ids=lambda item: item.value)
 def test_a_document_fits_its_schema(
-    document: Document, run_summary: RunSummary, plan_view: PlanView, record_view: RecordView
+    document: Document,
+    run_summary: RunSummary,
+    plan_view: PlanView,
+    record_view: RecordView,
+    bisect_view: BisectView,
+    comparison: Comparison,
 ) -> None:
     """What is written is read back, by the types that the schema is made of and by our own codec, as it was."""
     text = {
         Document.RUN: run_json.document(run_summary),
         Document.PLAN: plan_json.document(plan_view),
         Document.RECORD: record_json.document(record_view),
+        Document.BISECT: bisect_json.document(bisect_view, 0),
+        Document.COMPARE: compare_json.document(comparison, 1),
     }[document]
     by_pydantic = TypeAdapter(kind(document)).validate_json(text)
     assert by_pydantic == codec.loads(kind(document), text)
@@ -101,7 +149,9 @@ def test_the_published_schema_is_current(document: Document, pytestconfig: pytes
     assert published == schema(document), f"accept with: {command}"
 
 
-@pytest.mark.parametrize("name", ["run.txt", "run-verbose.txt", "plan.txt", "record.txt", "record-log.txt"])
+@pytest.mark.parametrize(
+    "name", ["run.txt", "run-verbose.txt", "plan.txt", "record.txt", "record-log.txt", "bisect.txt", "compare.txt"]
+)
 def test_no_text_holds_what_could_steer_a_terminal(name: str) -> None:
     """Untrusted text in the values above has escape sequences, markup and overrides: all made visible."""
     text = (Path(__file__).parent / "expected" / name).read_text(encoding="utf-8")

@@ -28,6 +28,7 @@ class Answer:
 
     kind: Kind
     signature: str = ""  # of a failure
+    nogood: Box = ()  # of what is untestable: what else is so for the same reason; empty: nothing is known to be
 
 
 PASSED = Answer(kind=Kind.PASSED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 Point = tuple[int, ...]
 """A cell: the number of its value on each axis."""
@@ -23,14 +24,14 @@ class Dimension:
     is_ordered: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Space:
     """All cells of a matrix, with what cannot be tested as boxes."""
 
     dimensions: tuple[Dimension, ...]
     nogoods: tuple[Box, ...] = ()
 
-    @property
+    @cached_property
     def whole(self) -> Box:
         """Return the box that holds every point."""
         return tuple((1 << dimension.size) - 1 for dimension in self.dimensions)
@@ -114,7 +115,7 @@ def find(
     last = [max((order.index(axis) for axis in space.constrained(other)), default=-1) for other in relevant]
     if -1 in last:
         return None
-    choices = [sorted(values(box[axis]), key=lambda value, axis=axis: rank(axis, value)) for axis in order]
+    choices = [sorted(values(box[axis]), key=partial(rank, axis)) for axis in order]
     return _Search(relevant, last, order, choices, is_taken).run()
 
 

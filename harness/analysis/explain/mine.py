@@ -8,7 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.analysis.explain.facts import Facts
-from harness.analysis.explain.lattice import Box, Point, Space, as_box, values, with_value
+from harness.analysis.explain.lattice import Box, Point, Space, holds, span, values, with_value
+
+MORE_PREDICATES = 2
+"""How many predicates more than the fewest possible a rule for a point may have."""
+
+CHOICE = 24
+"""Boxes that hold a failing point after which no further ones are grown from it."""
 
 NODES = 3000
 """Steps that the search for the cheapest cover may take; the best found until then is returned."""
@@ -36,10 +42,15 @@ def cost(space: Space, box: Box) -> float:
 
 
 def minimal_axes(space: Space, facts: Facts, point: Point) -> Iterator[tuple[int, ...]]:
-    """Yield each smallest choice of axes such that no passing point has the same values on all of them."""
+    """Yield each smallest choice of axes such that no passing point has the same values on all of them.
+
+    Those with many more axes than the first are left out: they would say more than it takes.
+    """
     found: list[int] = []
     at = [facts.within(with_value(space.whole, axis, 1 << value)) & facts.passing for axis, value in enumerate(point)]
     for size in range(len(point) + 1):
+        if found and size > found[0].bit_count() + MORE_PREDICATES:
+            return
         for axes in itertools.combinations(range(len(point)), size):
             mask = sum(1 << axis for axis in axes)
             if any(mask & other == other for other in found):
@@ -62,16 +73,16 @@ class _Candidate:
 def _candidates(space: Space, facts: Facts, signature: str) -> list[_Candidate]:
     failing = facts.failing(signature)
     points = facts.select(failing)
-    grown: dict[tuple[tuple[int, ...], tuple[int, ...]], Box] = {}
+    growth = _Growth(space, facts, points)
+    boxes: dict[Box, int] = {}
     for point in points:
+        if sum(holds(box, point) for box in boxes) >= CHOICE:
+            continue
         for axes in minimal_axes(space, facts, point):
-            key = (axes, tuple(point[axis] for axis in axes))
-            if key not in grown:
-                grown[key] = _grow(space, facts, axes, point, points)
-    made = [
-        _Candidate(box=box, covers=facts.within(box) & failing, cost=cost(space, box))
-        for box in dict.fromkeys(grown.values())
-    ]
+            box = growth.grown(axes, tuple(point[axis] for axis in axes))
+            if box not in boxes:
+                boxes[box] = facts.within(box) & failing
+    made = [_Candidate(box=box, covers=covers, cost=cost(space, box)) for box, covers in boxes.items()]
     made.sort(key=lambda item: (item.cost, -item.covers.bit_count(), item.box))
     kept: list[_Candidate] = []
     for item in made:
@@ -80,24 +91,52 @@ def _candidates(space: Space, facts: Facts, signature: str) -> list[_Candidate]:
     return kept
 
 
-def _grow(space: Space, facts: Facts, axes: tuple[int, ...], seed: Point, failing: Sequence[Point]) -> Box:
-    """Widen the seed's values on *axes* to other failing points, the nearest first, while no passing one gets in."""
-    box = _on(space, axes, as_box(seed))
-    others = dict.fromkeys(_on(space, axes, as_box(point)) for point in failing)
-    hulls = ((space.hull(box, other), other) for other in others)
-    for _, other in sorted((_size(hull, axes), other) for hull, other in hulls):
-        wider = space.hull(box, other)
-        if wider != box and not facts.within(wider) & facts.passing:
-            box = wider
-    return box
+class _Growth:
+    """Widens points to boxes on some axes: to other failing points, the nearest first, while no passing one gets in."""
 
+    def __init__(self, space: Space, facts: Facts, failing: Sequence[Point]) -> None:
+        self._whole = space.whole
+        self._is_ordered = [dimension.is_ordered for dimension in space.dimensions]
+        self._facts, self._failing = facts, failing
+        self._passing: dict[tuple[int, int], int] = {}
+        self._others: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
+        self._grown: dict[tuple[tuple[int, ...], tuple[int, ...]], Box] = {}
 
-def _on(space: Space, axes: tuple[int, ...], box: Box) -> Box:
-    return tuple(mask if axis in axes else full for axis, (mask, full) in enumerate(zip(box, space.whole, strict=True)))
+    def grown(self, axes: tuple[int, ...], seed: tuple[int, ...]) -> Box:
+        """Return the box grown from *seed*, values on *axes*."""
+        key = (axes, seed)
+        if key not in self._grown:
+            self._grown[key] = self._grow(axes, seed)
+        return self._grown[key]
 
+    def _grow(self, axes: tuple[int, ...], seed: tuple[int, ...]) -> Box:
+        masks = tuple(1 << value for value in seed)
+        if axes not in self._others:
+            found = dict.fromkeys(tuple(1 << point[axis] for axis in axes) for point in self._failing)
+            self._others[axes] = list(found)
+        hulls = ((self._hull(axes, masks, other), other) for other in self._others[axes])
+        for _, other in sorted((sum(map(int.bit_count, hull)), other) for hull, other in hulls):
+            wider = self._hull(axes, masks, other)
+            if wider != masks and not self._lets_in(axes, wider):
+                masks = wider
+        box = self._whole
+        for axis, mask in zip(axes, masks, strict=True):
+            box = with_value(box, axis, mask)
+        return box
 
-def _size(box: Box, axes: tuple[int, ...]) -> int:
-    return sum(box[axis].bit_count() for axis in axes)
+    def _hull(self, axes: tuple[int, ...], one: tuple[int, ...], two: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(
+            span(a | b) if self._is_ordered[axis] else a | b for axis, a, b in zip(axes, one, two, strict=True)
+        )
+
+    def _lets_in(self, axes: tuple[int, ...], masks: tuple[int, ...]) -> bool:
+        """Tell whether a passing point has such values."""
+        left = self._facts.passing
+        for axis, mask in zip(axes, masks, strict=True):
+            if (axis, mask) not in self._passing:
+                self._passing[axis, mask] = self._facts.within(with_value(self._whole, axis, mask))
+            left &= self._passing[axis, mask]
+        return bool(left)
 
 
 def _cheapest_cover(candidates: Sequence[_Candidate], failing: int) -> tuple[Box, ...]:

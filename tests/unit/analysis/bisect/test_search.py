@@ -70,7 +70,7 @@ def test_unknowns_that_are_not_met_cost_nothing(planted) -> None:
 def test_every_single_interval_history_tested_whole(planted, is_bad_inside) -> None:
     """Both ends agree: up to length 12, a sweep with stride 1 finds every change as narrow as it is."""
     inside, outside = (BAD, GOOD) if is_bad_inside else (GOOD, BAD)
-    for length, start, end in spans():
+    for length, start, end in spans(longest=LONGEST if is_bad_inside else 9):
         truth = [outside] * start + [inside] * (end - start) + [outside] * (length - end)
         for answers in masked(truth):
             found = search(length, planted(answers), sweep=1, workers=2)
@@ -82,7 +82,7 @@ def test_every_single_interval_history_tested_whole(planted, is_bad_inside) -> N
 def test_every_single_interval_history_sampled(planted, sweep) -> None:
     """With a stride, an interval is found if that many of its points can be judged; what is found is as narrow as the
     truth allows; nothing is found that is not there. A stride left open finds every interval: it goes down to 1."""
-    for length, start, end in spans(longest=10 if sweep else LONGEST):
+    for length, start, end in spans(longest=LONGEST if sweep is None else 9):
         truth = [GOOD] * start + [BAD] * (end - start) + [GOOD] * (length - end)
         for answers in masked(truth):
             history = planted(answers)

@@ -1,0 +1,408 @@
+"""How often a cell is tried, side by side with others, and what becomes of the rest when one breaks.
+
+Nothing is patched: what attempts share comes in through `Services`, so that a real attempt meets a maker of
+environments whose "interpreters" are shell scripts, each of which ends in a way of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cells.execute import Made, Phase, Services
+from harness.cells.job import Job
+from harness.cells.scheduler import FAILURE_RETRIES, INFRASTRUCTURE_RETRIES, Policy, run_all, try_cell
+from harness.cells.servers import ServerPool
+from harness.errors import Infrastructure
+from harness.ledger import Ledger
+from harness.model.package import Environment, Interpreter, Lock
+from harness.model.record import Ended, Trial
+from harness.model.spec import CanarySpec, RunSpec, Timeouts
+from harness.model.verdict import State
+from harness.process import Cancel
+
+WAYS = {
+    "pass": "exit 0",
+    "fail": "exit 1",
+    "crash": "kill -SEGV $$",
+    "hang": "exec sleep 60",
+    "flood": "head -c 300000 /dev/zero > flood; exec sleep 60",
+}
+NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+
+
+@dataclass
+class Environments:
+    """Makes an environment for each attempt, which ends in the next of *ways*; see `EnvironmentMaker`.
+
+    "index" and "bug" end in the making itself.
+    """
+
+    folder: Path
+    ways: list[str]
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def ensure(self, lock: Lock, interpreter: Interpreter, *, cancel: Cancel) -> Environment:
+        """Take the next."""
+        with self.lock:
+            way = self.ways.pop(0)
+        if way == "index":
+            raise Infrastructure("the index is mute")
+        if way == "bug":
+            raise ZeroDivisionError
+        python = self.folder / f"{way}.sh"
+        return Environment(path=str(self.folder), python=str(python), lock=lock, interpreter=interpreter)
+
+
+@dataclass(kw_only=True)
+class Bench:
+    """What one test runs with, and what was told meanwhile."""
+
+    services: Services
+    environments: Environments
+    offer: Any
+    told: list[Any] = field(default_factory=list)
+    on_phase: Callable[[Job, Phase], None] = lambda job, phase: None
+    on_keep: Callable[[Job, Made], None] = lambda job, made: None
+    is_worth_retrying: bool = True
+
+    def policy(self) -> Policy:
+        """Judge by how an attempt ended, and write down what is told."""
+        return Policy(
+            observe=lambda job, trial: state_of(trial),
+            is_worth_retrying=lambda job, trial: self.is_worth_retrying,
+            keep=self._keep,
+            phase=self._phase,
+        )
+
+    def _keep(self, job: Job, made: Made) -> None:
+        self.told.append(("kept", made.trial.attempt.number))
+        self.on_keep(job, made)
+
+    def _phase(self, job: Job, phase: Phase) -> None:
+        self.told.append(phase)
+        self.on_phase(job, phase)
+
+    def kept(self) -> list[int]:
+        """The numbers of the attempts kept, in order."""
+        return [entry[1] for entry in self.told if isinstance(entry, tuple)]
+
+
+def state_of(trial: Trial) -> State:
+    """Read a state off the way an attempt ended."""
+    match trial.attempt.ended:
+        case Ended.INFRASTRUCTURE | Ended.DISK_LIMIT:
+            return State.ERROR
+        case Ended.TIMED_OUT:
+            return State.TIMEOUT
+        case Ended.SIGNALLED:
+            return State.CRASH
+        case Ended.CANCELLED:
+            return State.NOT_RUN
+        case Ended.EXITED:
+            return State.FAIL if trial.attempt.exit_code else State.PASS
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """A list of what runs, without the companion that a real run has."""
+    path = tmp_path / "ledger.jsonl"
+    path.touch()
+    yield Ledger(folder=tmp_path, owner="test", path=path, swept=())
+    path.unlink()
+
+
+@pytest.fixture
+def make_bench(tmp_path: Path, ledger: Ledger, make_offer: Callable[..., Any]) -> Iterator[Callable[..., Bench]]:
+    """Returns a builder of benches: words say how attempts end, one after the other."""
+    for name in ("bin", "probe", "scratch", "logs", "cache", "seed"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "probe" / "harness_probe.py").touch()
+    (tmp_path / "seed" / "manage.py").touch()
+    for way, command in WAYS.items():
+        script = tmp_path / "bin" / f"{way}.sh"
+        script.write_text(f"#!/bin/sh\n{command}\n")
+        script.chmod(0o755)
+    pools = []
+
+    def build(*ways: str, **more: Any) -> Bench:
+        offer = make_offer()
+        pools.append(ServerPool({"sqlite-memory": offer}, timeout_s=5))
+        environments = Environments(tmp_path / "bin", list(ways))
+        services = Services(
+            environments=environments,
+            servers=pools[-1],
+            ledger=ledger,
+            cancel=Cancel(),
+            run=RunSpec(timeouts=Timeouts(test_s=1), disk_limit_bytes=100_000),
+            probe=tmp_path / "probe" / "harness_probe.py",
+            probe_hash="probe",
+            scratch=tmp_path / "scratch",
+            logs=tmp_path / "logs",
+            cache=tmp_path / "cache",
+            inherited={"PATH": "/usr/bin:/bin"},
+            now=lambda: NOON,
+        )
+        return Bench(services=services, environments=environments, offer=offer, **more)
+
+    yield build
+    for pool in pools:
+        pool.__exit__(None, None, None)
+    assert not list((tmp_path / "scratch").iterdir()), "a working copy was left behind"
+
+
+@pytest.fixture
+def job(make_job: Callable[..., Job], tmp_path: Path) -> Job:
+    """The usual one."""
+    return make_job(canary=CanarySpec(name="seed", path=tmp_path / "seed", settings="settings"))
+
+
+def ends(trials: tuple[Trial, ...]) -> list[str]:
+    """How they ended, in words."""
+    return [state_of(trial).value for trial in trials]
+
+
+# ---------------------------------------------------------------- one cell
+
+
+@pytest.mark.parametrize(
+    ("ways", "expected"),
+    [
+        (["pass"], ["pass"]),
+        (["fail", "pass"], ["fail", "pass"]),
+        (["fail", "fail"], ["fail", "fail"]),
+        (["fail", "crash"], ["fail", "crash"]),
+        (["crash", "pass"], ["crash", "pass"]),
+        (["hang"], ["timeout"]),
+        (["fail", "hang"], ["fail", "timeout"]),
+        (["flood"], ["error"]),
+        (["index", "pass"], ["error", "pass"]),
+        (["index", "index", "pass"], ["error", "error", "pass"]),
+        (["index", "index", "index"], ["error", "error", "error"]),
+        (["index", "fail", "pass"], ["error", "fail", "pass"]),
+        (["fail", "index", "pass"], ["fail", "error", "pass"]),
+        (["index", "fail", "index", "fail"], ["error", "fail", "error", "fail"]),
+    ],
+    ids=" ".join,
+)
+def test_a_cell_is_tried_as_often_as_its_ends_ask_for(
+    ways: list[str], expected: list[str], make_bench: Callable[..., Bench], job: Job
+) -> None:
+    """A failure or crash once more, the infrastructure up to twice more, each apart; nothing else again.
+
+    Each attempt is kept, in order, before the next begins.
+    """
+    bench = make_bench(*ways, "pass", "pass")
+    trials = try_cell(job, "k" * 32, bench.services, bench.policy())
+    assert ends(trials) == expected
+    assert [trial.attempt.number for trial in trials] == bench.kept() == list(range(1, len(ways) + 1))
+    assert bench.environments.ways == ["pass", "pass"]
+    after_first = bench.told.index(("kept", 1)) + 1
+    assert Phase.ENVIRONMENT not in bench.told[1:after_first]
+
+
+def test_the_table_above_is_of_these_numbers() -> None:
+    """Once more, and twice more."""
+    assert (FAILURE_RETRIES, INFRASTRUCTURE_RETRIES) == (1, 2)
+
+
+@pytest.mark.parametrize(("way", "count"), [("fail", 1), ("crash", 1), ("index", 3)])
+def test_a_failure_that_is_expected_is_not_tried_again(
+    way: str, count: int, make_bench: Callable[..., Bench], job: Job
+) -> None:
+    """Whoever judges says that it is not worth it; infrastructure is tried again whatever they say."""
+    bench = make_bench(*[way] * 5, is_worth_retrying=False)
+    assert len(try_cell(job, "k" * 32, bench.services, bench.policy())) == count
+
+
+def test_phases_are_told_in_order(make_bench: Callable[..., Bench], job: Job) -> None:
+    """Then the attempt is kept."""
+    bench = make_bench("pass")
+    try_cell(job, "k" * 32, bench.services, bench.policy())
+    assert bench.told == [Phase.ENVIRONMENT, Phase.SERVER, Phase.COPY, Phase.TESTS, ("kept", 1)]
+
+
+def test_an_attempt_says_what_it_was(make_bench: Callable[..., Bench], job: Job, tmp_path: Path) -> None:
+    """Key, cell, time and provider, how long it took, and where its log lies."""
+    bench = make_bench("fail", "pass")
+    first, second = (trial.attempt for trial in try_cell(job, "k" * 32, bench.services, bench.policy()))
+    assert (first.run_key, first.cell, first.exact, first.started_at) == ("k" * 32, job.cell, job.exact, NOON)
+    assert (first.lock_hash, first.provider, first.server_version) == (job.lock.hash, "sqlite", "17.5")
+    assert (first.ended, first.exit_code, second.exit_code) == (Ended.EXITED, 1, 0)
+    assert first.timings.total_s > 0
+    for attempt in (first, second):
+        text = (tmp_path / "logs" / attempt.log).read_text()
+        assert text.startswith(f"# {job.cell.id}\n# runner: pytest-django, attempt {attempt.number}\n")
+    assert first.log != second.log
+
+
+@pytest.mark.parametrize(
+    ("way", "message"),
+    [
+        ("index", "the index is mute"),
+        ("hang", "still running after 1 s"),
+        ("crash", "ended by signal 11"),
+        ("flood", "more than the 100000 allowed"),
+        ("missing", "cannot start"),
+    ],
+)
+def test_an_attempt_says_why_it_did_not_simply_exit(
+    way: str, message: str, make_bench: Callable[..., Bench], job: Job
+) -> None:
+    """For a person."""
+    bench = make_bench(*[way] * 3)
+    assert message in try_cell(job, "k" * 32, bench.services, bench.policy())[0].attempt.message
+
+
+def test_a_server_that_died_under_a_cell_is_no_failure_of_the_cell(make_bench: Callable[..., Bench], job: Job) -> None:
+    """The attempt counts as the infrastructure's, with the server's last words; the next has another server."""
+
+    def keep(_job: Job, made: Made) -> None:
+        lost.append(made.lost_server)
+
+    lost: list[bool] = []
+    bench = make_bench("fail", "pass", on_keep=keep)
+    bench.services.servers.get("sqlite-memory")
+    bench.offer.started[0].is_up = False
+    first, second = try_cell(job, "k" * 32, bench.services, bench.policy())
+    assert first.attempt.ended is Ended.INFRASTRUCTURE
+    assert "the server of sqlite-memory died; its last words:\nlast words of server 1" in first.attempt.message
+    assert (second.attempt.ended, second.attempt.exit_code) == (Ended.EXITED, 0)
+    assert lost == [True, False]
+    assert (bench.offer.starts, len(bench.offer.stopped)) == (2, 1)
+
+
+def test_nothing_is_tried_once_a_stop_was_asked_for(make_bench: Callable[..., Bench], job: Job) -> None:
+    """Neither at all, nor again."""
+    bench = make_bench("fail", "fail")
+    bench.services.cancel.set()
+    assert try_cell(job, "k" * 32, bench.services, bench.policy()) == ()
+    assert bench.told == []
+
+    def stop(_job: Job, _made: Made) -> None:
+        stopping.services.cancel.set()
+
+    stopping = make_bench("fail", "fail", on_keep=stop)
+    assert ends(try_cell(job, "k" * 32, stopping.services, stopping.policy())) == ["fail"]
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_a_stop_in_any_phase_ends_the_attempt(phase: Phase, make_bench: Callable[..., Bench], job: Job) -> None:
+    """It is kept as cancelled, and not tried again."""
+
+    def stop(_job: Job, now: Phase) -> None:
+        if now is phase:
+            bench.services.cancel.set()
+
+    bench = make_bench("hang", "hang", on_phase=stop)
+    (trial,) = try_cell(job, "k" * 32, bench.services, bench.policy())
+    assert (trial.attempt.ended, trial.attempt.message) == (Ended.CANCELLED, "interrupted")
+    assert bench.kept() == [1]
+
+
+def test_a_bug_is_raised_and_not_recorded(make_bench: Callable[..., Bench], job: Job) -> None:
+    """What is neither the cell's nor the infrastructure's fault is ours."""
+    bench = make_bench("bug")
+    with pytest.raises(ZeroDivisionError):
+        try_cell(job, "k" * 32, bench.services, bench.policy())
+    assert bench.kept() == []
+
+
+# ---------------------------------------------------------------- many
+
+
+@pytest.fixture
+def executor() -> Iterator[ThreadPoolExecutor]:
+    """Two workers."""
+    with ThreadPoolExecutor(max_workers=2) as executor:
+        yield executor
+
+
+def many(job: Job, count: int) -> list[tuple[Job, str]]:
+    """Jobs with keys of their own."""
+    return [(job, f"{number:032}") for number in range(count)]
+
+
+def test_every_job_is_finished_once_in_the_caller_s_thread(
+    make_bench: Callable[..., Bench], job: Job, executor: ThreadPoolExecutor
+) -> None:
+    """With all of its trials."""
+    bench = make_bench(*["pass"] * 5)
+    finished: list[tuple[Job, str, int]] = []
+
+    def done(job: Job, trials: tuple[Trial, ...]) -> None:
+        finished.append((job, trials[0].attempt.run_key, threading.get_ident()))
+        assert ends(trials) == ["pass"]
+
+    run_all(many(job, 5), executor, bench.services, bench.policy(), finished=done)
+    assert sorted(finished, key=lambda entry: entry[1]) == [
+        (job, key, threading.get_ident()) for _, key in many(job, 5)
+    ]
+    assert not bench.services.cancel.is_set()
+
+
+def test_cells_are_tried_side_by_side(make_bench: Callable[..., Bench], job: Job, executor: ThreadPoolExecutor) -> None:
+    """Each of two waits in its tests for the other."""
+    barrier = threading.Barrier(2, timeout=20)
+
+    def meet(_job: Job, phase: Phase) -> None:
+        if phase is Phase.TESTS:
+            barrier.wait()
+
+    bench = make_bench("pass", "pass", on_phase=meet)
+    run_all(many(job, 2), executor, bench.services, bench.policy(), finished=lambda job, trials: None)
+    assert sorted(bench.kept()) == [1, 1]
+    assert bench.offer.starts == 1
+
+
+def test_a_bug_in_one_cell_stops_the_others(
+    make_bench: Callable[..., Bench], job: Job, executor: ThreadPoolExecutor
+) -> None:
+    """It is raised here; what runs is ended, what waits is not begun."""
+    bench = make_bench("bug", *["hang"] * 5)
+    begun = time.monotonic()
+    with pytest.raises(ZeroDivisionError):
+        run_all(many(job, 6), executor, bench.services, bench.policy(), finished=lambda job, trials: None)
+    assert bench.services.cancel.is_set()
+    assert len(bench.environments.ways) >= 3
+    assert time.monotonic() - begun < 20
+
+
+def test_an_interrupt_stops_what_runs_and_is_passed_on(
+    make_bench: Callable[..., Bench], job: Job, executor: ThreadPoolExecutor
+) -> None:
+    """Ctrl-C comes in the caller's thread; what is finished was kept, the rest ends as cancelled or not at all."""
+    bench = make_bench("pass", *["hang"] * 5)
+
+    def done(_job: Job, _trials: tuple[Trial, ...]) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_all(many(job, 6), executor, bench.services, bench.policy(), finished=done)
+    assert bench.services.cancel.is_set()
+    assert len(bench.environments.ways) >= 3
+    assert len(bench.kept()) <= 3
+
+
+def test_an_interrupt_while_jobs_are_handed_out_stops_them_too(
+    make_bench: Callable[..., Bench], job: Job, executor: ThreadPoolExecutor
+) -> None:
+    """They may come one by one from somebody who is interrupted."""
+    bench = make_bench(*["hang"] * 3)
+
+    def jobs() -> Iterator[tuple[Job, str]]:
+        yield from many(job, 3)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_all(jobs(), executor, bench.services, bench.policy(), finished=lambda job, trials: None)
+    assert bench.services.cancel.is_set()
+    assert len(bench.environments.ways) >= 1
