@@ -2,9 +2,9 @@
 
     python benchmarks/explain.py [--matrices 200] [--seed 1] [--only recovery|noise] [--verbose]
 
-Each matrix has 5 to 7 axes of 3 to 6 values, ordered ones (versions) and unordered ones, now and then with combinations that
-cannot be tested, and 1 to 3 planted conjunctions of 1 to 3 predicates that fail with one signature or several. Begun with
-is a pairwise plan where no conjunction has more than two predicates, else a three-way plan.
+Each matrix has 5 to 7 axes of 3 to 6 values, ordered ones (versions) and unordered ones, now and then with
+combinations that cannot be tested, and 1 to 3 planted conjunctions of 1 to 3 predicates that fail with one signature
+or several. Begun with is a pairwise plan where no conjunction has more than two predicates, else a three-way plan.
 
 Recovery, without noise: the rules found for each signature hold exactly in the feasible cells that fail so. Held
 against rules mined from as many cells drawn at random. Bounds: 98 % recovered, 10 % of the product at the median.

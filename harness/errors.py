@@ -80,6 +80,6 @@ class Interrupted(HarnessError):
 
 def nearest(word: str, candidates: Iterable[str]) -> str:
     """Return the candidates that *word* may have meant as a phrase ("; nearest: a, b"), or an empty string."""
-    names = sorted(set(candidates))
+    names = sorted(set(candidates) - {word})
     found = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
     return f"; nearest: {', '.join(found)}" if found else ""

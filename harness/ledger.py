@@ -277,6 +277,7 @@ def _end_process(pid: int, ticks: str, stop: int) -> bool:
 def _remove_folder(path: Path) -> bool:
     if path.is_symlink() or not path.is_dir() or len(path.parts) < 3:
         return False
+    process.end_strays(path)
     for _ in range(10):  # a server that is just ending may still be writing
         shutil.rmtree(path, ignore_errors=True)
         if not path.exists():
@@ -294,7 +295,9 @@ def _remove_containers(owner: str) -> list[str] | None:
     try:
         client = docker.client.DockerClient.from_env(timeout=20)  # type: ignore[no-untyped-call]  # has no types
         with contextlib.closing(client):
-            for container in client.containers.list(all=True, filters={"label": f"{OWNER_LABEL}={owner}"}):
+            for container in client.containers.list(
+                all=True, ignore_removed=True, filters={"label": f"{OWNER_LABEL}={owner}"}
+            ):
                 with contextlib.suppress(APIError):
                     container.remove(force=True, v=True)
                     removed.append(f"container {container.name}")

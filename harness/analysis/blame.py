@@ -178,4 +178,6 @@ def _suspects(
         return (Blame.PROJECT, Blame.PYTEST, Blame.PYTEST_DJANGO)
     likelier = [suspect for axis in candidates for suspect in _likelier(axis, failing, compared)]
     axes = [*likelier, *candidates] if candidates else failing.suspects
-    return tuple(dict.fromkeys(found for axis in axes if (found := blame_of(axis)) is not None))
+    found = [blame for axis in axes if (blame := blame_of(axis)) is not None]
+    # where no version makes a difference, the project itself is the first to look at
+    return tuple(dict.fromkeys(found if candidates else [Blame.PROJECT, *found]))

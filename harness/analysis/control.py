@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from enum import Enum
 
 from harness.analysis.asked import Asked
+from harness.analysis.failures import UNDECLARED_SKIP
 from harness.analysis.observe import observe
 from harness.analysis.signature import is_failing, signature
 from harness.model.evidence import Outcome, TestResult
@@ -56,7 +57,8 @@ def _is_comparable(failing: Trial, wanted: Signature | None, control: Trial) -> 
     if not theirs or not all(ours.has(name) for name in theirs):
         return False
     if not decisive:
-        return True
+        # of a test that was skipped without being declared, a runner that skips nothing says nothing
+        return wanted is None or wanted.type != UNDECLARED_SKIP
     failed = _Known(map(dotted, decisive))
     return any(failed.has(name) for name in theirs)
 

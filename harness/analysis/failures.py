@@ -12,6 +12,8 @@ from harness.model.record import Runner, Trial
 from harness.model.verdict import Observation, Signature, State
 
 _REASON_CHARACTERS = 300
+UNDECLARED_SKIP = "undeclared-skip"
+"""The signature's type where a test was skipped that the canary does not declare."""
 _NOTHING_COLLECTED = 5
 
 
@@ -102,7 +104,7 @@ def _skips(trial: Trial, asked: Asked) -> Observation | None:
     if not undeclared:
         return None
     first = undeclared[0]
-    return failed("undeclared-skip", f"{len(undeclared)} skipped undeclared: {first.id}: {first.reason}", first.id)
+    return failed(UNDECLARED_SKIP, f"{len(undeclared)} skipped undeclared: {first.id}: {first.reason}", first.id)
 
 
 def _is_declared(test: TestResult, trial: Trial, asked: Asked) -> bool:

@@ -30,10 +30,23 @@ def mismatch(trial: Trial, asked: Asked) -> str:
         for found in process.imported:
             if found.name in wanted and not _is_same(wanted[found.name], found.version):
                 return f"the cell asks for {found.name} {wanted[found.name]}, but {found.version} was imported"
+            # what lies in the environment is reported relative to it
+            if found.name in wanted and found.is_imported and found.path.startswith("/"):
+                return f"{found.name} was imported from {found.path}, not from the cell's environment"
+        if reason := _other_settings(process, asked):
+            return reason
         for seen in process.databases:
             if reason := _wrong_server(asked, vendor=seen.vendor, answer=seen.version, name=seen.name):
                 return f"{reason} (alias {seen.alias})"
     return _wrong_server(asked, vendor="", answer=trial.attempt.server_version, name="")
+
+
+def _other_settings(process: ProcessEvidence, asked: Asked) -> str:
+    """Tell if another settings module was in force; xdist's workers are told theirs by the controller."""
+    seen = process.settings
+    if seen is None or not seen.module or process.worker or seen.module == asked.canary.settings:
+        return ""
+    return f"the canary's settings are {asked.canary.settings}, but {seen.module} was in force (by {seen.chosen_by})"
 
 
 def unshown(trial: Trial) -> str:

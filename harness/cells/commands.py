@@ -32,18 +32,20 @@ def commands(mode: Mode, runner: Runner, canary: CanarySpec, probe: str) -> tupl
             assert_never(runner)
 
 
+# A mode is what it says whatever the project's own options are, so `--migrations` is given, too.
 def _runs(mode: Mode) -> tuple[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], ...]:
     match mode:
         case Mode.MIGRATIONS:
-            return (((), ()),)
+            return ((("--migrations",), ()),)
         case Mode.NOMIGRATIONS:
             return ((("--no-migrations",), ()),)
         case Mode.REUSE_DB:
-            return ((("--reuse-db",), ()), (("--reuse-db",), ()))
+            return ((("--migrations", "--reuse-db"), ()), (("--migrations", "--reuse-db"), ()))
         case Mode.CREATE_DB:
-            return ((("--reuse-db",), (("HARNESS_PLANT", PLANTED_TABLE),)), (("--reuse-db", "--create-db"), ()))
+            first = ("--migrations", "--reuse-db")
+            return ((first, (("HARNESS_PLANT", PLANTED_TABLE),)), ((*first, "--create-db"), ()))
         case Mode.XDIST:
-            return ((("-n", "2"), ()),)
+            return ((("--migrations", "-n", "2"), ()),)
         case _:
             assert_never(mode)
 

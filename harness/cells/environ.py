@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +16,16 @@ ALLOWED = frozenset(
     "HOME LANG LC_ALL LC_CTYPE LD_LIBRARY_PATH LOGNAME PATH SHELL TEMP TMP TMPDIR TZ USER".split()  # noqa: SIM905
 )
 """Variables of the user's that reach a cell. Everything else may hold a secret (DESIGN rule 9)."""
+
+
+def without_own_programs(environ: Mapping[str, str], prefix: str) -> dict[str, str]:
+    """Return the variables with the harness's own environment (*prefix*) taken out of PATH.
+
+    Its programs are not the cell's business, and it lies elsewhere under nox than in a shell, which changes no answer.
+    """
+    folders = environ.get("PATH", "").split(os.pathsep)
+    own = Path(prefix) / "bin"
+    return {**environ, "PATH": os.pathsep.join(folder for folder in folders if folder and Path(folder) != own)}
 
 
 def environment(

@@ -28,7 +28,7 @@ from harness.model.package import Environment, Interpreter, Lock
 from harness.model.record import Attempt, Ended, Timings, Trial
 from harness.model.server import DjangoDatabases, Server
 from harness.model.spec import RunSpec
-from harness.process import CUT_NOTE, Cancel, Completed, Stop, supervise
+from harness.process import CUT_NOTE, Cancel, Completed, Stop, end_strays, supervise
 
 EVIDENCE_LIMIT_BYTES = 20_000_000
 
@@ -51,6 +51,10 @@ class EnvironmentMaker(Protocol):
         """Return the environment with *lock* installed, made if it is not there."""
         ...
 
+    def use(self, name: str) -> None:
+        """Keep the folder called *name* from being collected during this run."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
@@ -61,6 +65,7 @@ class Services:
     ledger: Ledger
     cancel: Cancel
     run: RunSpec
+    run_id: int  # of the store: logs are named after it
     probe: Path
     probe_hash: str
     scratch: Path  # removed with the run
@@ -112,7 +117,7 @@ def attempt(job: Job, services: Services, *, key: str, number: int, phase: Calla
         provider=job.server.provider.value,
         server_source=job.server.source,
         server_digest=job.server.digest,
-        log=f"{key[:16]}-{job.purpose.value}-{number}.log",
+        log=f"{services.run_id:05}-{key[:16]}-{job.purpose.value}-{number}.log",
     )
     log = services.logs / draft.log
     log.write_text(f"# {job.cell.id}\n# runner: {job.runner.value}, attempt {number}\n", encoding="utf-8")
@@ -120,6 +125,7 @@ def attempt(job: Job, services: Services, *, key: str, number: int, phase: Calla
     try:
         with ExitStack() as stack:
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            stack.callback(end_strays, folder)
             return _run(job, services, draft, folder, log, phase, stack)
     except Interrupted:
         draft = replace(draft, ended=Ended.CANCELLED, message="interrupted")
@@ -155,7 +161,9 @@ def _run(
     phase(Phase.TESTS)
     done = _supervised(job, services, made, databases, folders, log)
     timings = Timings(environment_s=environment_s, server_s=server_s, copy_s=copy_s, test_s=clock.lap())
-    files = _read(folders.evidence)
+    secrets = _secrets(databases)
+    files = tuple(_masked(content, secrets) for content in _read(folders.evidence))
+    log.write_bytes(_masked(log.read_bytes(), secrets))
     draft = replace(
         _ended(draft, done, folder, services),
         timings=timings,
@@ -196,7 +204,8 @@ def _laid_out(job: Job, services: Services, root: Path) -> _Folders:
 
 def _compiled(source: Path, source_hash: str, interpreter: Interpreter, services: Services) -> Path:
     timeout_s = services.run.timeouts.install_s
-    return project.compiled_copy(source, source_hash, interpreter, services.cache, timeout_s=timeout_s)
+    use = services.environments.use
+    return project.compiled_copy(source, source_hash, interpreter, services.cache, timeout_s=timeout_s, use=use)
 
 
 def _supervised(
@@ -273,6 +282,18 @@ def _lost(draft: Attempt, server: Server, files: tuple[bytes, ...], job: Job, se
     )
     services.servers.replace(name, server)
     return Made(trial=Trial(attempt=draft, evidence=_parsed(files)), evidence_files=files, lost_server=True)
+
+
+def _secrets(databases: DjangoDatabases) -> tuple[bytes, ...]:
+    passwords = {str(entry["PASSWORD"]) for entry in databases.values() if entry.get("PASSWORD")}
+    return tuple(password.encode() for password in sorted(passwords))
+
+
+def _masked(content: bytes, secrets: tuple[bytes, ...]) -> bytes:
+    """Return what a cell wrote without the passwords it was given (DESIGN rule 9)."""
+    for secret in secrets:
+        content = content.replace(secret, b"***")
+    return content
 
 
 def _was_cut(log: Path) -> bool:

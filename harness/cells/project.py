@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from filelock import FileLock
@@ -21,9 +21,10 @@ SKIPPED_DIRS = frozenset(
 """Folders that are not part of a project. Git-ignored files are: they are often the very cause (DESIGN rule 12)."""
 
 
-def files(project: Path) -> tuple[Path, ...]:
-    """Return the project's files, relative, sorted. A folder with ``pyvenv.cfg`` is a virtual environment.
+def entries(project: Path) -> tuple[Path, ...]:
+    """Return the project's files and folders, relative, sorted; empty folders count, too.
 
+    Left out: a folder with ``pyvenv.cfg`` (a virtual environment) or with ``CACHEDIR.TAG`` (a cache, ours included).
     Links are followed, except into a folder that holds them. A socket, or a link to nothing, has no content to copy.
 
     Raises:
@@ -38,7 +39,9 @@ def _walk(folder: Path, above: tuple[Path, ...]) -> Iterator[Path]:
         return  # a link upwards: it has no end
     for path in folder.iterdir():
         if path.is_dir():
-            if path.name not in SKIPPED_DIRS and not (path / "pyvenv.cfg").exists():
+            is_left_out = any((path / mark).exists() for mark in ("pyvenv.cfg", "CACHEDIR.TAG"))
+            if path.name not in SKIPPED_DIRS and not is_left_out:
+                yield path
                 yield from _walk(path, (*above, real))
         # where a worktree's or submodule's version control lies is told by a file
         elif path.is_file() and path.name != ".git" and path.suffix not in (".pyc", ".pyo"):
@@ -46,7 +49,7 @@ def _walk(folder: Path, above: tuple[Path, ...]) -> Iterator[Path]:
 
 
 def digest(project: Path) -> str:
-    """Return a hash over names and contents: 16 hexadecimal digits.
+    """Return a hash over names, contents and what may be executed: 16 hexadecimal digits.
 
     Raises:
         UsageError: a file or folder cannot be read.
@@ -54,44 +57,64 @@ def digest(project: Path) -> str:
     total = hashlib.sha256()
     at = project
     try:
-        for name in files(project):
+        for name in entries(project):
             at = project / name
-            content = at.read_bytes()
-            total.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
+            content = b"" if at.is_dir() else at.read_bytes()
+            kind = "folder" if at.is_dir() else "program" if os.access(at, os.X_OK) else "file"
+            total.update(f"{name}\0{kind}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
             total.update(content)
     except OSError as error:
         raise UsageError(f"cannot read {error.filename or at}: {error.strerror}") from error
     return total.hexdigest()[:16]
 
 
-def compiled_copy(project: Path, project_hash: str, interpreter: Interpreter, cache: Path, *, timeout_s: float) -> Path:
+def compiled_copy(
+    project: Path,
+    project_hash: str,
+    interpreter: Interpreter,
+    cache: Path,
+    *,
+    timeout_s: float,
+    use: Callable[[str], None] = lambda name: None,
+) -> Path:
     """Return a copy with its bytecode compiled for *interpreter*, made once per content; cells copy it.
 
+    *use* is told the copy's name before it is looked for, so that `collect_copies` spares it.
+
     Raises:
-        Infrastructure: the copy cannot be written.
+        Infrastructure: the copy cannot be written, or the project changed since it was hashed.
     """
     final = cache / "canaries" / f"{project.name}-{project_hash}-{interpreter.build[:12]}"
-    if final.exists():
-        os.utime(final)  # `collect_copies` spares what was used lately
-        return final
     final.parent.mkdir(parents=True, exist_ok=True)
+    use(final.name)
     with FileLock(f"{final}.lock"):
         if final.exists():
+            os.utime(final)  # `collect_copies` spares what was used lately, too
             return final
         draft = final.with_name(f"{final.name}.{os.getpid()}.draft")
         shutil.rmtree(draft, ignore_errors=True)
         try:
-            draft.mkdir()
-            for name in files(project):
-                (draft / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(project / name, draft / name)
+            _copy(project, draft)
+            is_same = digest(draft) == project_hash
         except OSError as error:
             shutil.rmtree(draft, ignore_errors=True)
             raise Infrastructure(f"cannot copy {project} to {final.parent}: {error.strerror}") from error
+        if not is_same:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise Infrastructure(f"{project} changed while it was copied", remedy="run again")
         # A file that does not compile is the cell's business: it will say so itself, with evidence.
         capture((interpreter.path, "-m", "compileall", "-q", "."), cwd=draft, timeout_s=timeout_s)
         draft.rename(final)
     return final
+
+
+def _copy(project: Path, target: Path) -> None:
+    target.mkdir()
+    for name in entries(project):  # a folder comes before what is in it
+        if (project / name).is_dir():
+            (target / name).mkdir()
+        else:
+            shutil.copy2(project / name, target / name)
 
 
 def size_bytes(folder: Path) -> int:
@@ -110,17 +133,17 @@ def size_bytes(folder: Path) -> int:
     return total
 
 
-def collect_copies(cache: Path, *, older_than: float) -> tuple[int, int]:
-    """Remove compiled copies that were made before *older_than* (seconds since 1970); return how many, and bytes.
+def collect_copies(cache: Path, *, older_than: float, in_use: Callable[[], frozenset[str]]) -> tuple[int, int]:
+    """Remove compiled copies last wanted before *older_than* (seconds since 1970); return how many, and bytes.
 
-    A run that wants one again makes it again, in a fraction of a second.
+    *in_use* returns the names that live runs use. A run that wants one again makes it again, in a fraction of a second.
     """
     count = freed = 0
-    for folder in sorted((cache / "canaries").glob("*")):
-        if folder.is_dir() and folder.stat().st_mtime < older_than:
-            with FileLock(f"{folder}.lock"):
+    for folder in sorted(path for path in (cache / "canaries").glob("*") if path.is_dir()):
+        with FileLock(f"{folder}.lock"):
+            # asked for while the lock is held: who wants the copy has said so before taking it
+            if folder.stat().st_mtime < older_than and folder.name not in in_use():
                 freed += size_bytes(folder)
                 shutil.rmtree(folder, ignore_errors=True)
-                Path(f"{folder}.lock").unlink(missing_ok=True)
-            count += 1
+                count += 1
     return count, freed

@@ -18,9 +18,10 @@ class RefineMayStandAlone(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Give it one."""
+        following = [*args, ""][1:]
         given = [
-            f"--refine={DEFAULT_LIMIT}" if word == "--refine" and not following[:1].isdigit() else word
-            for word, following in zip(args, [*args[1:], ""], strict=True)
+            f"--refine={DEFAULT_LIMIT}" if word == "--refine" and not after.lstrip("-").isdigit() else word
+            for word, after in zip(args, following, strict=True)
         ]
         return super().parse_args(ctx, given)
 

@@ -131,8 +131,8 @@ class RuleTable(Table):
 class ExpectTable(RuleTable):
     """An `[[expect]]` entry: how cells are known to end."""
 
-    state: Literal["pass", "fail", "flaky", "timeout", "crash", "error", "unresolvable", "unsupported", "not-run"] = (
-        Field(default="fail", description="The state that is expected.")
+    state: Literal["pass", "fail", "flaky", "timeout", "crash", "unresolvable", "unsupported"] = Field(
+        default="fail", description="The state that is expected."
     )
     runner: Literal["", "pytest-django", "django"] = Field(default="", description="Only attempts of this runner.")
 

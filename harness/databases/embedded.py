@@ -53,7 +53,7 @@ LOG_LINES = 20
 
 def offer(spec: DatabaseSpec, context: Context) -> EmbeddedOffer | Absent:
     """Offer a PostgreSQL whose binaries are at hand or can be fetched."""
-    remedy = f"set {spec.url_env or 'a DSN variable (url-env)'}, or use Docker"
+    remedy = f"set {spec.url_env or 'a DSN variable (url_env)'}, or use Docker"
     if spec.engine is not Engine.POSTGRESQL:
         return Absent(detail=f"nothing embedded exists for {spec.engine.value}", remedy=remedy)
     if not spec.version:

@@ -32,7 +32,7 @@ PORTS = {Engine.POSTGRESQL: 5432, Engine.MYSQL: 3306, Engine.MARIADB: 3306}
 def offer(spec: DatabaseSpec, context: Context) -> UrlOffer | Absent:
     """Offer the server whose DSN is set, once it has said that it is the one asked for."""
     if not spec.url_env:
-        return Absent(detail="the database names no variable", remedy='write url-env = "…" and set that variable')
+        return Absent(detail="the database names no variable", remedy='write url_env = "…" and set that variable')
     dsn = context.environ.get(spec.url_env, "")
     if not dsn:
         return Absent(detail=f"${spec.url_env} is not set", remedy=f"set {spec.url_env} to a DSN")

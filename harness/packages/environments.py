@@ -48,6 +48,10 @@ class Environments:
     ) -> None:
         self._lease.end()
 
+    def use(self, name: str) -> None:
+        """Say that this run uses the folder called *name* somewhere in the cache, so that `gc` spares it."""
+        self._lease.add(name)
+
     def ensure(self, lock: Lock, interpreter: Interpreter, *, cancel: Cancel | None = None) -> Environment:
         """Return the environment of *lock* on *interpreter*, made first where it was not.
 

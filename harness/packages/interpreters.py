@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -157,7 +158,8 @@ def _folders(environ: Mapping[str, str]) -> Iterator[Path]:
         if star is None:
             yield pattern
         else:
-            yield from sorted(Path(*pattern.parts[:star]).glob("/".join(pattern.parts[star:])))
+            with contextlib.suppress(OSError):  # another user's folder, inherited with the environment
+                yield from sorted(Path(*pattern.parts[:star]).glob("/".join(pattern.parts[star:])))
 
 
 def _programs(folders: Iterable[Path]) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable, Iterable, Sequence
 from typing import assert_never
 
@@ -100,14 +101,17 @@ def _of_text(axis: str, written: str, known: _Known) -> Version:
     previews = [version for version, _ in known if _is_in_series(version, asked)]
     raise UsageError(
         f"{axis} = {written!r}: no such release on the index by the as-of date, or it was yanked"
-        f"{nearest(written, offers) or _newest(offers)}",
+        f"{_nearest(asked, offers)}",
         remedy=f'there are pre-releases: "=={previews[-1]}" or "pre"' if previews and not exactly else "",
     )
 
 
-def _newest(offers: Sequence[str]) -> str:
-    newest = list(dict.fromkeys(reversed(offers)))[:3]
-    return f"; the newest: {', '.join(newest)}" if newest else ""
+def _nearest(asked: Version, offers: Sequence[str]) -> str:
+    """Return the releases around the one that is not there, by their order and not by their spelling."""
+    there = sorted(set(offers), key=lambda offer: Version(offer.removeprefix("==")))
+    at = bisect.bisect([Version(offer.removeprefix("==")) for offer in there], asked)
+    around = there[max(0, at - 2) : at + 1]
+    return f"; nearest: {', '.join(around)}" if around else ""
 
 
 def _of_range(axis: str, written: VersionRange, finals: Sequence[Version]) -> list[Value]:
@@ -121,7 +125,7 @@ def _of_range(axis: str, written: VersionRange, finals: Sequence[Version]) -> li
     if not inside:
         raise UsageError(
             f"{axis}: no final release from {written.since} until {written.until or 'today'}"
-            f"{nearest(written.since, map(str, finals))}"
+            f"{_nearest(since, [str(version) for version in finals])}"
         )
     match written.per:
         case Per.RELEASE:

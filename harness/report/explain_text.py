@@ -87,8 +87,9 @@ def _footer(found: Explanation, command: str) -> list[RenderableType]:
     if found.votes > 1:
         text += f"; decisive answers lead by {found.votes} executions"
     lines: list[RenderableType] = [plain(f"{text}  (run {found.run})", "dim")]
-    if any(rule.standing is Standing.CONSISTENT for rule in found.rules):
-        more = "with more cells" if found.limit else "to run the cells that tell rules apart"
-        size = f" {found.limit * 2}" if found.limit else ""
-        lines.append(plain(f"{command} --refine{size}   {more}", "dim"))
+    is_open = any(rule.standing is Standing.CONSISTENT for rule in found.rules)
+    if is_open and not found.limit:
+        lines.append(plain(f"{command} --refine   to run the cells that tell rules apart", "dim"))
+    elif is_open and found.further >= found.limit:
+        lines.append(plain(f"{command} --refine {found.limit * 2}   to go on", "dim"))
     return lines

@@ -15,9 +15,13 @@ from harness.analysis.counts import Counts
 from harness.analysis.grid import Grid, Square
 from harness.analysis.group import Group
 from harness.analysis.summary import RunSummary
+from harness.model.plan import Why
 from harness.model.verdict import Blame, State, Verdict
 from harness.report import plan_text
 from harness.report.style import colour, counted, glyph, plain, seconds
+
+_TOLD_BY_PLAN = (Why.EXCLUDED, Why.CANARY_DATABASE, Why.MODE_DATABASE, Why.REQUIRES_PYTHON)
+"""Reasons that are the same every day; `harness plan` and -v list them."""
 
 SHOWN_CELLS = 3
 """Cells shown of a group unless everything is asked for; the number of the others is said."""
@@ -31,8 +35,8 @@ def summary(run: RunSummary, logs: Path, *, is_verbose: bool, command: str) -> R
     for group in run.groups:
         parts += [*failures(group, logs, is_verbose=is_verbose, command=command), Text()]
     parts += _odd_passes(run)
-    machine = tuple(item for item in run.plan.left_out if item.nogood.why.is_of_this_machine)
-    shown = run.plan.left_out if is_verbose else machine
+    told = tuple(item for item in run.plan.left_out if item.nogood.why not in _TOLD_BY_PLAN)
+    shown = run.plan.left_out if is_verbose else told
     if shown:
         parts += [Text("left out", "bold"), *plan_text.left_out(shown), Text()]
     if run.missing:

@@ -7,6 +7,7 @@ import datetime as dt
 from harness.cells import project
 from harness.packages import gc
 from harness.packages.gc import Freed
+from harness.packages.leases import in_use
 from harness.store.store import Store
 from harness.workflow.place import Place
 
@@ -17,5 +18,5 @@ def collect(place: Place, *, days: float) -> Freed:
     with Store.open(place.store) as store:
         keep = store.recent_lock_hashes(since)
     freed = gc.collect(place.cache, keep_lock_hashes=keep, grace_s=days * 86400)
-    copies = project.collect_copies(place.cache, older_than=since.timestamp())
+    copies = project.collect_copies(place.cache, older_than=since.timestamp(), in_use=lambda: in_use(place.cache))
     return Freed(count=freed.count + copies[0], bytes=freed.bytes + copies[1])

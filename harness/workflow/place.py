@@ -39,6 +39,10 @@ class Place:
         return self.cache / "ledger"
 
 
+CACHE_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of harness.\n"
+"""What makes back-ups, and our own copies of projects, pass a folder by (the Cache Directory Tagging Specification)."""
+
+
 def utc_now() -> dt.datetime:
     """Return the time, with its zone."""
     return dt.datetime.now(dt.UTC)
@@ -64,6 +68,7 @@ def find(matrix: Path, environ: Mapping[str, str] | None = None) -> Place:
         (state / "logs").mkdir(parents=True, exist_ok=True)
         (state / ".gitignore").write_text("*\n", encoding="utf-8")
         cache.mkdir(parents=True, exist_ok=True)
+        (cache / "CACHEDIR.TAG").write_text(CACHE_TAG, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {error.filename}: {error.strerror}") from error
     return Place(matrix=matrix, state=state, cache=cache, environ=environ, now=utc_now)

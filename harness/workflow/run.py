@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -18,6 +19,8 @@ from harness.analysis.conclude import Conclusion
 from harness.analysis.counts import reconcile
 from harness.analysis.observe import observe_record
 from harness.analysis.summary import RunSummary, summarise
+from harness.cells import project
+from harness.cells.environ import without_own_programs
 from harness.cells.execute import Services
 from harness.cells.servers import ServerPool
 from harness.databases import Context
@@ -156,12 +159,13 @@ def open_session(
                 ledger=context.ledger,
                 cancel=cancel,
                 run=spec.run,
+                run_id=run_id,
                 probe=probe,
-                probe_hash=hashlib.sha256(probe.read_bytes()).hexdigest()[:16],
+                probe_hash=project.digest(probe.parent),
                 scratch=context.scratch,
                 logs=place.logs,
                 cache=place.cache,
-                inherited=place.environ,
+                inherited=without_own_programs(place.environ, sys.prefix),
                 now=place.now,
             ),
             store=store,

@@ -184,13 +184,13 @@ def test_a_container_killed_in_mid_run_is_restarted_once(checkout, matrix, needs
     owners = [json.loads(path.read_text().splitlines()[0]) for path in checkout.ledgers()]
     (owner,) = [header["owner"] for header in owners if header["pid"] == started.popen.pid]
     client = docker.from_env()
-    (container,) = client.containers.list(filters={"label": f"harness.owner={owner}"})
+    (container,) = client.containers.list(ignore_removed=True, filters={"label": f"harness.owner={owner}"})
     container.kill()
     ran = started.end()
     assert ran.code == 0, ran.out + ran.err
     assert ran.states() == {"pass": 1}
     assert "the server of postgres-15 died" in checkout.harness("show", "canary=slow").out
-    assert not client.containers.list(all=True, filters={"label": f"harness.owner={owner}"})
+    assert not client.containers.list(all=True, ignore_removed=True, filters={"label": f"harness.owner={owner}"})
     client.close()
 
 

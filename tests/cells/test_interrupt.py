@@ -226,7 +226,7 @@ def test_no_container_is_left(number: signal.Signals, checkout, matrix, needs_do
     client = docker.from_env()
 
     def containers() -> int:
-        return len(client.containers.list(all=True, filters={"label": f"harness.owner={owner}"}))
+        return len(client.containers.list(all=True, ignore_removed=True, filters={"label": f"harness.owner={owner}"}))
 
     assert containers() == 1
     begun = time.monotonic()

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from harness.analysis.bisect.view import BisectView
 from harness.analysis.compare import Comparison
+from harness.analysis.explain.findings import explain_run
 from harness.analysis.summary import RunSummary
 from harness.analysis.view import RecordView
 from harness.model import codec
@@ -22,6 +23,7 @@ from harness.report import (
     bisect_text,
     compare_json,
     compare_text,
+    explain_json,
     plan_json,
     plan_text,
     record_json,
@@ -116,7 +118,11 @@ def test_a_comparison_as_json(comparison: Comparison, is_as_expected: Check) -> 
     is_as_expected("compare.json", compare_json.document(comparison, 1) + "\n")
 
 
-@pytest.mark.parametrize("document", list(Document), ids=lambda item: item.value)
+@pytest.mark.parametrize(
+    "document",
+    [item for item in Document if item is not Document.EXPLAIN],  # tests/unit/report/test_explain_text.py has that one
+    ids=lambda item: item.value,
+)
 def test_a_document_fits_its_schema(
     document: Document,
     run_summary: RunSummary,
@@ -132,6 +138,7 @@ def test_a_document_fits_its_schema(
         Document.RECORD: record_json.document(record_view),
         Document.BISECT: bisect_json.document(bisect_view, 0),
         Document.COMPARE: compare_json.document(comparison, 1),
+        Document.EXPLAIN: explain_json.document(explain_run(run_summary.conclusions, (), (), run=1)),
     }[document]
     by_pydantic = TypeAdapter(kind(document)).validate_json(text)
     assert by_pydantic == codec.loads(kind(document), text)

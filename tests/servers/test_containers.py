@@ -68,7 +68,9 @@ def databases(engine: Engine, endpoint: Any) -> list[str]:
 
 
 def ours(client: Any, context: Any) -> list[Any]:
-    return client.containers.list(all=True, filters={"label": f"harness.owner={context.ledger.owner}"})
+    return client.containers.list(
+        all=True, ignore_removed=True, filters={"label": f"harness.owner={context.ledger.owner}"}
+    )
 
 
 @pytest.mark.parametrize(("engine", "version"), SERVERS)

@@ -108,7 +108,7 @@ def test_a_container_goes_within_three_seconds(tmp_path: Path, context) -> None:
     client = docker.from_env()
 
     def count(owner: str) -> int:
-        return len(client.containers.list(all=True, filters={"label": f"harness.owner={owner}"}))
+        return len(client.containers.list(all=True, ignore_removed=True, filters={"label": f"harness.owner={owner}"}))
 
     with answer.start(timeout_s=60):
         popen, (owner,) = hold(tmp_path / "other", "docker", "15")

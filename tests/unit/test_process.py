@@ -15,7 +15,17 @@ from typing import Any
 import pytest
 
 from harness.errors import ExitCode, Infrastructure, Interrupted
-from harness.process import CUT_NOTE, Cancel, Completed, Stop, background, capture, clean_environment, supervise
+from harness.process import (
+    CUT_NOTE,
+    Cancel,
+    Completed,
+    Stop,
+    background,
+    capture,
+    clean_environment,
+    end_strays,
+    supervise,
+)
 
 LONG_S = 60.0  # what no test waits for
 SOON_S = 15.0  # what a slow machine may take
@@ -336,10 +346,10 @@ def test_a_guard_ends_a_program_with_its_reason(run: Callable[..., Completed], t
         return "enough" if len(asked) == 3 else ""
 
     with quick():
-        done = run(SLEEP, guard=guard, guard_every_s=0.3)
+        done = run(SLEEP, guard=guard, guard_every_s=0.6)
     assert (done.stop, done.guard_message) == (Stop.GUARDED, "enough")
     assert len(asked) == 3
-    assert asked[1] - asked[0] > 0.25
+    assert asked[1] - asked[0] > 0.55
 
 
 def test_a_guard_that_breaks_leaves_nothing_running(run: Callable[..., Completed]) -> None:
@@ -509,3 +519,21 @@ def test_a_background_program_that_is_missing_is_named(tmp_path: Path) -> None:
         background(("/no/such/program",), cwd=tmp_path, env={}, log=tmp_path / "log"),
     ):
         pass
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="the system does not tell")
+def test_what_left_its_session_is_known_by_its_evidence(tmp_path: Path) -> None:
+    """A program that a cell detached is ended with the cell's folder; one of another cell's is not."""
+    started = []
+    for name in ("cell-1", "cell-10"):
+        env = {"HARNESS_EVIDENCE": str(tmp_path / name / "evidence"), "PATH": os.environ["PATH"]}
+        with background(python("import time; time.sleep(60)"), cwd=tmp_path, env=env, log=tmp_path / "log") as popen:
+            started.append(popen)
+            if name == "cell-10":
+                end_strays(tmp_path / "cell-1")
+                assert popen.poll() is None
+                end_strays(tmp_path / "cell-10")
+                assert until(lambda: popen.poll() is not None)
+            else:
+                end_strays(tmp_path / "cell-1")
+                assert until(lambda: started[0].poll() is not None)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from harness.analysis.conclude import Conclusion
-from harness.analysis.explain.examine import Boundary, Examination
+from harness.analysis.explain.boundaries import Boundary
+from harness.analysis.explain.examine import Examination
 from harness.analysis.explain.facts import PASSED, Answer, Facts, Kind
 from harness.analysis.explain.lattice import Point, Space
 from harness.analysis.explain.refine import examinations
@@ -228,4 +229,7 @@ def _lacking(found: Examination, plane: Chart) -> Iterator[str]:
 def _unshown(boundary: Boundary, plane: Chart) -> str:
     scale = plane.scales[boundary.axis]
     value = scale.firsts[boundary.value]
-    return f"no cell with {scale.name} {value.exact or value.requested} shows that it ends there"
+    beyond = f"{scale.name} {value.exact or value.requested}"
+    if boundary.ask is None:
+        return f"cells with {beyond} fail otherwise or say nothing: nobody sees whether it ends there"
+    return f"no cell with {beyond} shows that it ends there"

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, assert_never
 
-from harness.analysis.explain.examine import Case, Examination, examine
+from harness.analysis.explain.case import Case
+from harness.analysis.explain.examine import Examination, examine
 from harness.analysis.explain.facts import TRIES, Answer, Facts, Kind
 from harness.analysis.explain.hidden import Hidden
 from harness.analysis.explain.lattice import Point, Space, as_box, holds
@@ -99,14 +100,12 @@ def _questions(
     theory: Theory, space: Space, facts: Facts, hidden: Hidden, effort: Effort, count: int
 ) -> tuple[Point, ...]:
     """Return up to *count* points: repetitions where answers differ, what the rules lack, what they may hide."""
-    found: dict[Point, None] = {}
-    for point in facts.contested(effort.votes):
-        found[point] = None
+    found = dict.fromkeys(facts.contested(effort.votes))
     if len(found) < count:
-        for _, examination in examinations(theory, space, facts, effort.votes, count):
-            found |= dict.fromkeys(examination.asks)
-            if len(found) >= count:
-                break
+        examined = [one for _, one in examinations(theory, space, facts, effort.votes, count)]
+        found |= dict.fromkeys(point for one in examined for point in one.urgent)
+        if not found:
+            found = dict.fromkeys(point for one in examined for point in one.later)
     if not found:
         behind = hidden.next(space, facts, theory.boxes)
         found = {behind: None} if behind is not None else {}

@@ -147,7 +147,12 @@ def _predicate(scale: Scale, mask: int) -> Predicate:
         said = f"!={outside[0]}"
     else:
         said = f"in ({', '.join(requested)})"
-    return Predicate(axis=scale.name, text=f"{scale.name} {said}", terms=requested, values=requested, share=share)
+    terms = requested
+    if is_version_axis(scale.name):  # a bare version would stand for its whole series
+        exact = (value.exact for number in values(mask) for value in scale.values[number])
+        pairs = zip(exact, requested, strict=True)
+        terms = tuple(dict.fromkeys(f"=={version}" if version else name for version, name in pairs))
+    return Predicate(axis=scale.name, text=f"{scale.name} {said}", terms=terms, values=requested, share=share)
 
 
 def _interval(scale: Scale, mask: int) -> str:
@@ -161,6 +166,7 @@ def _interval(scale: Scale, mask: int) -> str:
     else:
         lows = [f">={text}" for text in _bounds(scale.firsts[low])] if low > 0 else [""]
         highs = [f"<{text}" for text in _bounds(scale.firsts[high + 1])] if high < last else [""]
+        highs += [f"<={_exact(scale.firsts[high])}"]  # where what passes next is the final of a pre-release
         options = [",".join(filter(None, (one, two))) for one in lows for two in highs]
     return next((text for text in options if _selects(text, scale, mask)), "")
 

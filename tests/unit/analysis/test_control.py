@@ -75,6 +75,22 @@ def test_a_skipped_test_was_not_run(says: Callable[..., Control], make_failing_t
     assert says((make_failing_test(CREATE),), (make_failing_test("(load)"),)) is Control.INCONCLUSIVE
 
 
+def test_a_control_says_nothing_of_a_skip_that_was_not_declared(
+    make_trial: Make, make_asked: Make, make_process: Make
+) -> None:
+    """It may have run every other test, but not the one that decides."""
+    asked = make_asked()
+    skipped = TestResult(id="tests/check_style.py::test_skips", outcome=Outcome.SKIPPED, reason="no reason")
+    failing = make_trial(processes=[make_process(tests=(passed(CREATE), skipped), collected=2)])
+    control = make_trial(
+        processes=[make_process(tests=(passed(CREATE),))], runner=Runner.DJANGO, purpose=Purpose.CONTROL
+    )
+    observation = observe(failing, asked)
+    assert observation.signature is not None
+    assert observation.signature.type == "undeclared-skip"
+    assert control_says(failing, observation, control, asked) is Control.INCONCLUSIVE
+
+
 def test_a_control_that_did_not_end_well_is_inconclusive(says: Callable[..., Control], make_failing_test: Make) -> None:
     """An error of ours says nothing."""
     failing = make_failing_test(CREATE)

@@ -24,6 +24,7 @@ from harness.model.evidence import (
     Level,
     Outcome,
     ProcessEvidence,
+    SettingsSeen,
     TestResult,
 )
 from harness.model.plan import Nogood, Why
@@ -71,6 +72,27 @@ def test_another_version_than_asked_for_is_an_error_naming_both(
     assert found.state is State.ERROR
     assert "5.1.4" in found.reason
     assert "5.2.1" in found.reason
+
+
+def test_a_package_from_elsewhere_is_an_error(make_trial: Make, make_asked: Make, make_process: Make) -> None:
+    """A copy in the project shadows the environment's, of whatever version: the cell did not test what it says."""
+    shadow = make_process().imported[0]
+    for path, state in (("lib/python3.12/site-packages/x.py", State.PASS), ("/project/x.py", State.ERROR)):
+        imported = (replace(shadow, path=path), *make_process().imported[1:])
+        found = observe(make_trial(processes=(make_process(imported=imported),)), make_asked())
+        assert found.state is state
+        assert (path in found.reason) is (state is State.ERROR)
+
+
+def test_other_settings_than_the_canarys_are_an_error(make_trial: Make, make_asked: Make, make_process: Make) -> None:
+    """Naming both, and who chose them; a worker of xdist only repeats what it was told."""
+    asked = make_asked()
+    seen = [SettingsSeen(module=name, chosen_by="--ds option") for name in (asked.canary.settings, "other")]
+    assert observe(make_trial(processes=(make_process(settings=seen[0]),)), asked).state is State.PASS
+    found = observe(make_trial(processes=(make_process(settings=seen[1]),)), asked)
+    assert found.state is State.ERROR
+    assert asked.canary.settings in found.reason
+    assert "other was in force (by --ds option)" in found.reason
 
 
 def test_the_same_version_in_other_words_is_no_mismatch(make_trial: Make, make_asked: Make, make_process: Make) -> None:

@@ -24,11 +24,11 @@ def canary(tmp_path: Path) -> CanarySpec:
 @pytest.mark.parametrize(
     ("mode", "expected"),
     [
-        (Mode.MIGRATIONS, [()]),
+        (Mode.MIGRATIONS, [("--migrations",)]),
         (Mode.NOMIGRATIONS, [("--no-migrations",)]),
-        (Mode.REUSE_DB, [("--reuse-db",), ("--reuse-db",)]),
-        (Mode.CREATE_DB, [("--reuse-db",), ("--reuse-db", "--create-db")]),
-        (Mode.XDIST, [("-n", "2")]),
+        (Mode.REUSE_DB, [("--migrations", "--reuse-db"), ("--migrations", "--reuse-db")]),
+        (Mode.CREATE_DB, [("--migrations", "--reuse-db"), ("--migrations", "--reuse-db", "--create-db")]),
+        (Mode.XDIST, [("--migrations", "-n", "2")]),
     ],
 )
 def test_each_mode_has_its_options_and_number_of_runs(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.cells.commands import Command
-from harness.cells.environ import ALLOWED, environment
+from harness.cells.environ import ALLOWED, environment, without_own_programs
 from harness.cells.job import Job
 from harness.model.spec import Mode
 
@@ -154,3 +154,10 @@ def test_in_other_modes_databases_are_as_given(mode: Mode, environ: Environ, mak
     made = environ(cell=make_job().cell.replace("mode", mode.value))
     assert json.loads(made["HARNESS_DATABASES"]) == DATABASES
     assert made["HARNESS_MODE"] == mode.value
+
+
+def test_the_harness_own_programs_are_not_on_the_cells_path() -> None:
+    """Under nox or in a shell: the same PATH, so the same question."""
+    environ = {"PATH": "/own/bin:/usr/bin::/bin", "LANG": "C"}
+    assert without_own_programs(environ, "/own") == {"PATH": "/usr/bin:/bin", "LANG": "C"}
+    assert without_own_programs({}, "/own") == {"PATH": ""}

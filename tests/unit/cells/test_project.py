@@ -37,7 +37,7 @@ def make(tmp_path: Path) -> Make:
 
 def names(root: Path) -> list[str]:
     """The project's files as words."""
-    return [path.as_posix() for path in project.files(root)]
+    return [path.as_posix() for path in project.entries(root) if not (root / path).is_dir()]
 
 
 # ---------------------------------------------------------------- files
@@ -68,7 +68,7 @@ def test_files_are_those_that_lie_there_sorted(make: Make) -> None:
         ".venv/x.py",
         "venv/x.py",
         "__pycache__/a.cpython-312.pyc",
-        "app/deeper/__pycache__/a.cpython-312.pyc",
+        "app/__pycache__/a.cpython-312.pyc",
         "app/.mypy_cache/x.json",
         ".pytest_cache/README.md",
         ".ruff_cache/x",
@@ -117,6 +117,7 @@ def test_links_are_followed(make: Make, tmp_path: Path) -> None:
 def test_links_in_a_circle_end(make: Make, tmp_path: Path) -> None:
     """Upwards, beyond the project, to themselves, and two by two."""
     root = make({"a/x.py": "", "b/y.py": ""})
+    make({"z.py": ""}, "beside")
     (root / "a" / "up").symlink_to(root)
     (root / "a" / "out").symlink_to(tmp_path)
     (root / "a" / "self").symlink_to("self")
@@ -167,9 +168,10 @@ def test_another_name_or_content_is_another_digest(files: dict[str, str], make: 
     assert project.digest(make({"manage.py": "x", "app/a.py": "1"})) != project.digest(make(files, "other"))
 
 
-def test_what_a_file_holds_is_not_taken_for_another_file(make: Make) -> None:
+@pytest.mark.parametrize("content", ["b\x00c", "b\x001\x00c"])
+def test_what_a_file_holds_is_not_taken_for_another_file(content: str, make: Make) -> None:
     """A content that reads like the next entry of the list."""
-    assert project.digest(make({"a": "b\x001\x00c"})) != project.digest(make({"a": "", "b": "c"}, "other"))
+    assert project.digest(make({"a": content})) != project.digest(make({"a": "", "b": "c"}, "other"))
 
 
 def test_a_name_that_is_no_utf_8_has_a_digest(make: Make) -> None:
@@ -323,12 +325,65 @@ def test_the_size_is_of_files_not_of_what_links_lead_to(make: Make, tmp_path: Pa
 
 
 def test_only_copies_long_unused_are_collected(make: Make, copy: Callable[[Path], Path], tmp_path: Path) -> None:
-    """With their locks; how many, and how many bytes, is told."""
+    """How many, and how many bytes, is told."""
     old, new = copy(make({"a.txt": "x" * 1000})), copy(make({"b.txt": ""}, "other"))
     now = time.time()
     os.utime(old, (now - 100, now - 100))
-    assert project.collect_copies(tmp_path / "cache", older_than=now - 50) == (1, 1000)
-    assert [path.name for path in old.parent.iterdir() if not path.name.startswith(new.name)] == []
+    assert project.collect_copies(tmp_path / "cache", older_than=now - 50, in_use=frozenset) == (1, 1000)
+    assert [path for path in old.parent.iterdir() if path.is_dir()] == [new]
     assert names(new) == ["b.txt"]
-    assert project.collect_copies(tmp_path / "cache", older_than=now - 50) == (0, 0)
-    assert project.collect_copies(tmp_path / "no cache", older_than=now) == (0, 0)
+    assert project.collect_copies(tmp_path / "cache", older_than=now - 50, in_use=frozenset) == (0, 0)
+    assert project.collect_copies(tmp_path / "no cache", older_than=now, in_use=frozenset) == (0, 0)
+
+
+def test_a_copy_that_a_live_run_uses_is_spared(make: Make, copy: Callable[[Path], Path], tmp_path: Path) -> None:
+    """However old it is: the run says so before it takes it."""
+    old = copy(make({"a.txt": ""}))
+    os.utime(old, (1, 1))
+    used: list[str] = []
+    root = make({"a.txt": ""})
+    one = Interpreter(
+        path="python",
+        version="3.12.1",
+        implementation="CPython",
+        build=old.name.rsplit("-", 1)[1],
+        platform="linux",
+        sqlite_version="3",
+    )
+    assert (
+        project.compiled_copy(root, project.digest(root), one, tmp_path / "cache", timeout_s=1, use=used.append) == old
+    )
+    os.utime(old, (1, 1))
+    assert project.collect_copies(tmp_path / "cache", older_than=9, in_use=lambda: frozenset(used)) == (0, 0)
+    assert old.is_dir()
+
+
+def test_a_project_that_changes_meanwhile_is_not_taken_for_the_one_hashed(
+    make: Make, interpreter: Interpreter, tmp_path: Path
+) -> None:
+    """A copy under a hash that is not its own would answer for another project for ever."""
+    root = make({"a.py": "x = 1"})
+    before = project.digest(root)
+    make({"a.py": "x = 2"})
+    with pytest.raises(Infrastructure, match="changed while it was copied"):
+        project.compiled_copy(root, before, interpreter, tmp_path / "cache", timeout_s=60)
+    assert not [path for path in (tmp_path / "cache" / "canaries").iterdir() if path.is_dir()]
+
+
+def test_empty_folders_and_the_execute_bit_belong_to_a_project(make: Make, copy: Callable[[Path], Path]) -> None:
+    """A test may write into the one and run the other; both are part of the hash."""
+    root = make({"tool.sh": "true"})
+    plain = project.digest(root)
+    (root / "media" / "empty").mkdir(parents=True)
+    with_folder = project.digest(root)
+    (root / "tool.sh").chmod(0o755)
+    assert len({plain, with_folder, project.digest(root)}) == 3
+    made = copy(root)
+    assert (made / "media" / "empty").is_dir()
+    assert os.access(made / "tool.sh", os.X_OK)
+
+
+def test_a_tagged_cache_is_no_part_of_a_project(make: Make) -> None:
+    """Whatever its name: the harness's own may lie in the project."""
+    root = make({"manage.py": "", "my-cache/CACHEDIR.TAG": "", "my-cache/canaries/x/manage.py": ""})
+    assert names(root) == ["manage.py"]

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import pytest
 
 from harness.cells.execute import Made, Phase, Services
 from harness.cells.job import Job
+from harness.cells.project import digest
 from harness.cells.scheduler import FAILURE_RETRIES, INFRASTRUCTURE_RETRIES, Policy, run_all, try_cell
 from harness.cells.servers import ServerPool
 from harness.errors import Infrastructure
@@ -49,6 +50,9 @@ class Environments:
     folder: Path
     ways: list[str]
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def use(self, name: str) -> None:
+        """Nothing is collected here."""
 
     def ensure(self, lock: Lock, interpreter: Interpreter, *, cancel: Cancel) -> Environment:
         """Take the next."""
@@ -143,8 +147,9 @@ def make_bench(tmp_path: Path, ledger: Ledger, make_offer: Callable[..., Any]) -
             ledger=ledger,
             cancel=Cancel(),
             run=RunSpec(timeouts=Timeouts(test_s=1), disk_limit_bytes=100_000),
+            run_id=1,
             probe=tmp_path / "probe" / "harness_probe.py",
-            probe_hash="probe",
+            probe_hash=digest(tmp_path / "probe"),
             scratch=tmp_path / "scratch",
             logs=tmp_path / "logs",
             cache=tmp_path / "cache",
@@ -162,7 +167,10 @@ def make_bench(tmp_path: Path, ledger: Ledger, make_offer: Callable[..., Any]) -
 @pytest.fixture
 def job(make_job: Callable[..., Job], tmp_path: Path) -> Job:
     """The usual one."""
-    return make_job(canary=CanarySpec(name="seed", path=tmp_path / "seed", settings="settings"))
+    path = tmp_path / "seed"
+    path.mkdir(exist_ok=True)
+    (path / "manage.py").touch()
+    return make_job(canary=CanarySpec(name="seed", path=path, settings="settings"), canary_hash=digest(path))
 
 
 def ends(trials: tuple[Trial, ...]) -> list[str]:
@@ -260,6 +268,15 @@ def test_an_attempt_says_why_it_did_not_simply_exit(
     """For a person."""
     bench = make_bench(*[way] * 3)
     assert message in try_cell(job, "k" * 32, bench.services, bench.policy())[0].attempt.message
+
+
+def test_a_cell_that_writes_too_much_is_ended_at_once(make_bench: Callable[..., Bench], job: Job) -> None:
+    """Not only when its time is up."""
+    bench = make_bench("flood")
+    services = replace(bench.services, run=replace(bench.services.run, timeouts=Timeouts(test_s=60)))
+    (trial,) = try_cell(job, "k" * 32, services, bench.policy())
+    assert trial.attempt.ended is Ended.DISK_LIMIT
+    assert trial.attempt.timings.test_s < 20
 
 
 def test_a_server_that_died_under_a_cell_is_no_failure_of_the_cell(make_bench: Callable[..., Bench], job: Job) -> None:
