@@ -529,6 +529,8 @@ def test_what_left_its_session_is_known_by_its_evidence(tmp_path: Path) -> None:
         env = {"HARNESS_EVIDENCE": str(tmp_path / name / "evidence"), "PATH": os.environ["PATH"]}
         with background(python("import time; time.sleep(60)"), cwd=tmp_path, env=env, log=tmp_path / "log") as popen:
             started.append(popen)
+            # a program has begun a moment before the system tells what it has inherited
+            until(lambda: Path(f"/proc/{popen.pid}/environ").read_bytes())
             if name == "cell-10":
                 end_strays(tmp_path / "cell-1")
                 assert popen.poll() is None
