@@ -21,8 +21,7 @@ class Examination:
     boundaries: tuple[Boundary, ...]
     gaps: int  # places inside it where it was not seen yet
     alternatives: tuple[Box, ...]
-    urgent: tuple[Point, ...]  # what to run next: what may change the rule, the most telling first
-    later: tuple[Point, ...]  # what to run once no rule has anything urgent: what should not change it
+    asks: tuple[Point, ...]  # what to run next, once no rule has anything urgent
 
     @property
     def is_confirmed(self) -> bool:
@@ -33,23 +32,27 @@ class Examination:
 def examine(case: Case, rule: Box) -> Examination:
     """Look at one of the case's rules."""
     ends = tuple(boundaries(case, rule))
-    urgent = [*_weak_support(case, rule), *(item.ask for item in ends if item.ask is not None)]
-    lacking, later = gaps(case, rule)
+    lacking, asks = gaps(case, rule)
     alternatives = []
     for other in _alternatives(case, rule, ends):
         is_different, telling = _tell_apart(case, rule, other)
         if is_different:
             alternatives.append(other)
-            later += [telling] if telling is not None else []
+            asks += [telling] if telling is not None else []
     return Examination(
         rule=rule,
         support=tuple(case.facts.select(case.support(rule))),
         boundaries=ends,
         gaps=lacking,
         alternatives=tuple(alternatives),
-        urgent=tuple(dict.fromkeys(urgent)),
-        later=tuple(dict.fromkeys(later)),
+        asks=tuple(dict.fromkeys(asks)),
     )
+
+
+def urgent(case: Case, rule: Box) -> tuple[Point, ...]:
+    """Return what to run first, since it may change the rule: what it rests on, then its boundaries."""
+    asks = (item.ask for item in boundaries(case, rule))
+    return tuple(dict.fromkeys((*_weak_support(case, rule), *(point for point in asks if point is not None))))
 
 
 def _weak_support(case: Case, rule: Box) -> Iterator[Point]:

@@ -40,6 +40,7 @@ class Facts:
     def __init__(self, space: Space) -> None:
         self._whole = space.whole
         self._at = [[0] * dimension.size for dimension in space.dimensions]
+        self._unions: dict[tuple[int, int], int] = {}  # (axis, mask) → points with such values
         self._numbers: dict[Point, int] = {}
         self._tallies: list[Counter[Answer]] = []
         self.points: list[Point] = []
@@ -56,6 +57,7 @@ class Facts:
             self._tallies.append(Counter())
             for axis, value in enumerate(point):
                 self._at[axis][value] |= 1 << number
+            self._unions.clear()
         before = self.answer(point)
         self._tallies[number][answer] += 1
         self.executions += 1
@@ -104,13 +106,19 @@ class Facts:
     def within(self, box: Box) -> int:
         """Return the points that lie in the box."""
         found = (1 << len(self.points)) - 1
-        for mask, full, at in zip(box, self._whole, self._at, strict=True):
+        for axis, (mask, full) in enumerate(zip(box, self._whole, strict=True)):
             if mask != full:
-                some = 0
-                for value in values(mask):
-                    some |= at[value]
-                found &= some
+                found &= self._with(axis, mask)
         return found
+
+    def _with(self, axis: int, mask: int) -> int:
+        known = self._unions.get((axis, mask))
+        if known is None:
+            known = 0
+            for value in values(mask):
+                known |= self._at[axis][value]
+            self._unions[axis, mask] = known
+        return known
 
     def select(self, points: int) -> list[Point]:
         """Return the points of a set."""

@@ -29,7 +29,8 @@ class _Place:
 
 def gaps(case: Case, rule: Box) -> tuple[int, list[Point]]:
     """Return in how many places the rule has not been seen, and points to run there, up to the width of the case."""
-    lacking = [place for place in _places(case, rule) if not _is_seen(case, rule, place)]
+    support = case.support(rule)
+    lacking = [place for place in _places(case, rule) if not _is_seen(case, rule, place, support)]
     asks: list[Point] = []
     unreachable = 0
     left = lacking
@@ -73,16 +74,13 @@ def _pairs(box: Box, one: int, two: int) -> Iterator[Box]:
         yield with_value(with_value(box, one, 1 << first), two, 1 << second)
 
 
-def _is_seen(case: Case, rule: Box, place: _Place) -> bool:
+def _is_seen(case: Case, rule: Box, place: _Place, support: int) -> bool:
     """Tell whether enough cells of *place* fail so; any failure will do where other rules hold in all of it."""
     facts = case.facts
     if place.is_any:
         own = (facts.within(place.box) & facts.failing(case.signature)).bit_count()
         return own + failed_otherwise(case, place.box) >= place.needed
-    points = facts.within(place.box) & facts.failing(case.signature)
-    if points:
-        points &= case.support(rule)
-    if _weight(case, points, place.needed) >= place.needed:
+    if _weight(case, facts.within(place.box) & support, place.needed) >= place.needed:
         return True
     if not case.others or not failed_otherwise(case, place.box):
         return False

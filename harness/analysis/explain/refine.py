@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, assert_never
 
 from harness.analysis.explain.case import Case
-from harness.analysis.explain.examine import Examination, examine
+from harness.analysis.explain.examine import Examination, examine, urgent
 from harness.analysis.explain.facts import TRIES, Answer, Facts, Kind
 from harness.analysis.explain.hidden import Hidden
 from harness.analysis.explain.lattice import Point, Space, as_box, holds
@@ -85,15 +85,17 @@ def _is_doubtful(point: Point, theory: Theory, facts: Facts, votes: int) -> bool
             assert_never(answer.kind)
 
 
-def examinations(
-    theory: Theory, space: Space, facts: Facts, votes: int = 1, width: int = 1
-) -> Iterator[tuple[str, Examination]]:
+def examinations(theory: Theory, space: Space, facts: Facts, votes: int = 1) -> Iterator[tuple[str, Examination]]:
     """Yield each rule, with its signature, as far as the facts show it."""
+    for case in _cases(theory, space, facts, votes):
+        for rule in case.rules:
+            yield case.signature, examine(case, rule)
+
+
+def _cases(theory: Theory, space: Space, facts: Facts, votes: int, width: int = 1) -> Iterator[Case]:
     for signature, rules in theory.rules:
         others = tuple(box for name, boxes in theory.rules if name != signature for box in boxes)
-        case = Case(space=space, facts=facts, signature=signature, rules=rules, others=others, votes=votes, width=width)
-        for rule in rules:
-            yield signature, examine(case, rule)
+        yield Case(space=space, facts=facts, signature=signature, rules=rules, others=others, votes=votes, width=width)
 
 
 def _questions(
@@ -102,10 +104,10 @@ def _questions(
     """Return up to *count* points: repetitions where answers differ, what the rules lack, what they may hide."""
     found = dict.fromkeys(facts.contested(effort.votes))
     if len(found) < count:
-        examined = [one for _, one in examinations(theory, space, facts, effort.votes, count)]
-        found |= dict.fromkeys(point for one in examined for point in one.urgent)
+        cases = list(_cases(theory, space, facts, effort.votes, count))
+        found |= dict.fromkeys(point for case in cases for rule in case.rules for point in urgent(case, rule))
         if not found:
-            found = dict.fromkeys(point for one in examined for point in one.later)
+            found = dict.fromkeys(p for case in cases for rule in case.rules for p in examine(case, rule).asks)
     if not found:
         behind = hidden.next(space, facts, theory.boxes)
         found = {behind: None} if behind is not None else {}
