@@ -82,7 +82,8 @@ class FakeServer:
     def lease(self, label: str, aliases: tuple[str, ...]) -> Iterator[DjangoDatabases]:
         """Databases in memory."""
         engine = "django.db.backends.sqlite3"
-        yield {alias: {"ENGINE": engine, "NAME": ":memory:", "TEST": {}} for alias in aliases}
+        secret = {"PASSWORD": "only-this-cell-knows"}
+        yield {alias: {"ENGINE": engine, "NAME": ":memory:", "TEST": {}, **secret} for alias in aliases}
 
 
 @dataclass

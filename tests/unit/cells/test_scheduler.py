@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from harness.cells.execute import Made, Phase, Services
+from harness.cells.execute import Made, Phase, Services, attempt
 from harness.cells.job import Job
 from harness.cells.project import digest
 from harness.cells.scheduler import FAILURE_RETRIES, INFRASTRUCTURE_RETRIES, Policy, run_all, try_cell
@@ -33,6 +33,7 @@ from harness.process import Cancel
 WAYS = {
     "pass": "exit 0",
     "fail": "exit 1",
+    "tell": 'echo "$HARNESS_DATABASES"; echo "$HARNESS_DATABASES" > "$HARNESS_EVIDENCE/1-main-1.jsonl"',
     "crash": "kill -SEGV $$",
     "hang": "exec sleep 60",
     "flood": "head -c 300000 /dev/zero > flood; exec sleep 60",
@@ -246,10 +247,24 @@ def test_an_attempt_says_what_it_was(make_bench: Callable[..., Bench], job: Job,
     assert (first.lock_hash, first.provider, first.server_version) == (job.lock.hash, "sqlite", "17.5")
     assert (first.ended, first.exit_code, second.exit_code) == (Ended.EXITED, 1, 0)
     assert first.timings.total_s > 0
-    for attempt in (first, second):
-        text = (tmp_path / "logs" / attempt.log).read_text()
-        assert text.startswith(f"# {job.cell.id}\n# runner: pytest-django, attempt {attempt.number}\n")
+    for one in (first, second):
+        text = (tmp_path / "logs" / one.log).read_text()
+        assert text.startswith(f"# {job.cell.id}\n# runner: pytest-django, attempt {one.number}\n")
     assert first.log != second.log
+
+
+def test_a_cells_password_is_in_neither_log_nor_evidence(
+    make_bench: Callable[..., Bench], job: Job, tmp_path: Path
+) -> None:
+    """Whatever the cell prints: it is masked before anything is kept (DESIGN rule 9)."""
+    bench = make_bench("tell")
+    made = attempt(job, bench.services, key="k" * 32, number=1, phase=lambda phase: None)
+    log = (tmp_path / "logs" / made.trial.attempt.log).read_bytes()
+    for kept in (log, *made.evidence_files):
+        assert b"PASSWORD" in kept
+        assert b"***" in kept
+        assert b"only-this-cell-knows" not in kept
+    assert made.evidence_files
 
 
 @pytest.mark.parametrize(
