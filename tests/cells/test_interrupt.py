@@ -67,6 +67,12 @@ def wait_for(is_so: Callable[[], bool], timeout_s: float) -> bool:
 
 
 @pytest.fixture
+def checkout(make_checkout, tmp_path):
+    """A checkout whose cache is its own: whichever harness comes next sweeps, and here that must be ours."""
+    return make_checkout(HARNESS_CACHE_DIR=str(tmp_path / "cache"))
+
+
+@pytest.fixture
 def under_way(checkout, matrix):
     """A run in whose middle we are: one cell finished, another testing on a PostgreSQL of ours."""
     text = matrix("minimal", "slow", database=("sqlite-memory", "postgres-17"), run="jobs = 2")
