@@ -200,6 +200,7 @@ def summary(folder: Path, form: str) -> str:
         duration_s=1.0,
         strict=False,
         absent=[],
+        databases=spec.databases,
     )
     states = dict(summed.counts.states)
     failing = sum(count for state, count in states.items() if state.is_failure)

@@ -10,13 +10,14 @@ from harness.analysis.blame import with_blame
 from harness.analysis.conclude import Conclusion
 from harness.analysis.counts import Counts, count
 from harness.analysis.expect import exit_code
+from harness.analysis.explain.findings import Explanation, explain_run
 from harness.analysis.grid import Grid, grid
 from harness.analysis.group import Group, groups
 from harness.errors import ExitCode, worst
 from harness.model.cell import Cell
 from harness.model.plan import Plan, Why
 from harness.model.record import Purpose
-from harness.model.spec import ProviderName
+from harness.model.spec import DatabaseSpec, ProviderName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class RunSummary:
     conclusions: tuple[Conclusion, ...]  # in the order of the plan, then diagnostic neighbours
     counts: Counts
     groups: tuple[Group, ...]
+    explanation: Explanation  # the rules behind the failures, by what this run knows
     grid: Grid | None  # None where the matrix lacks one of the two axes
     missing: tuple[Cell, ...]  # planned cells that left no record: never green
     exit_code: ExitCode
@@ -49,8 +51,9 @@ def summarise(
     duration_s: float,
     strict: bool,
     absent: Sequence[ProviderName],
+    databases: Sequence[DatabaseSpec],
 ) -> RunSummary:
-    """Sum up. *absent*: providers that ``--require`` names and that left cells out."""
+    """Sum up. *absent*: providers that ``--require`` names and that left cells out; *databases* give them an order."""
     found = with_blame(conclusions)
     own = [one for one in found if one.purpose is not Purpose.DIAGNOSTIC]
     has_both = any({"django", "pytest-django"} <= one.cell.as_dict().keys() for one in own)
@@ -62,6 +65,7 @@ def summarise(
         conclusions=found,
         counts=count(found),
         groups=groups(found),
+        explanation=explain_run(found, (item.nogood for item in plan.left_out), databases, run=run_id),
         grid=grid(own) if has_both else None,
         missing=missing,
         exit_code=worst([code, ExitCode.INDETERMINATE]) if missing else code,

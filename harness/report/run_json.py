@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 
 from harness.analysis.conclude import Conclusion
+from harness.analysis.explain.findings import Rule
 from harness.analysis.group import Group
 from harness.analysis.summary import RunSummary
 from harness.model import codec
@@ -66,6 +67,7 @@ class RunDocument:
     verdicts: tuple[tuple[Verdict, int], ...]
     cells: tuple[CellDocument, ...]
     groups: tuple[GroupDocument, ...]
+    rules: tuple[Rule, ...]  # when each failure occurs, as far as this run shows it
     left_out: tuple[LeftOut, ...]
     missing: tuple[str, ...]
     coverage: Coverage
@@ -85,6 +87,7 @@ def document(summary: RunSummary) -> str:
         verdicts=summary.counts.verdicts,
         cells=tuple(_cell(one) for one in summary.conclusions),
         groups=tuple(_group(group) for group in summary.groups),
+        rules=summary.explanation.rules,
         left_out=summary.plan.left_out,
         missing=tuple(cell.id for cell in summary.missing),
         coverage=summary.plan.coverage,

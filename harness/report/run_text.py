@@ -12,6 +12,7 @@ from rich.text import Text
 
 from harness.analysis.conclude import Conclusion
 from harness.analysis.counts import Counts
+from harness.analysis.explain.findings import rules_for
 from harness.analysis.grid import Grid, Square
 from harness.analysis.group import Group
 from harness.analysis.summary import RunSummary
@@ -26,6 +27,9 @@ _TOLD_BY_PLAN = (Why.EXCLUDED, Why.CANARY_DATABASE, Why.MODE_DATABASE, Why.REQUI
 SHOWN_CELLS = 3
 """Cells shown of a group unless everything is asked for; the number of the others is said."""
 
+SHOWN_RULES = 3
+"""Rules shown of a failure unless everything is asked for."""
+
 
 def summary(run: RunSummary, logs: Path, *, is_verbose: bool, command: str) -> RenderableType:
     """Return what a person reads when a run has ended. *command* begins the commands to copy."""
@@ -33,7 +37,8 @@ def summary(run: RunSummary, logs: Path, *, is_verbose: bool, command: str) -> R
     if run.grid is not None and run.grid.rows:
         parts += [grid(run.grid), Text()]
     for group in run.groups:
-        parts += [*failures(group, logs, is_verbose=is_verbose, command=command), Text()]
+        rules = rules_for(run.explanation, group.signature)
+        parts += [*failures(group, logs, rules, is_verbose=is_verbose, command=command), Text()]
     parts += _odd_passes(run)
     told = tuple(item for item in run.plan.left_out if item.nogood.why not in _TOLD_BY_PLAN)
     shown = run.plan.left_out if is_verbose else told
@@ -75,8 +80,10 @@ def _square(square: Square | None) -> Text:
     return Text(f"{glyph(square.worst)} {counts[square.worst]}/{total}", colour(square.worst, verdict))
 
 
-def failures(group: Group, logs: Path, *, is_verbose: bool, command: str) -> list[RenderableType]:
-    """Return one failure: what it is, whose fault, where it was seen, how to see it for oneself."""
+def failures(
+    group: Group, logs: Path, rules: tuple[str, ...], *, is_verbose: bool, command: str
+) -> list[RenderableType]:
+    """Return one failure: what it is, when it occurs, whose fault, where it was seen, how to see it for oneself."""
     verdict = Verdict.EXPECTED_FAILURE if group.is_expected else group.cells[0].judgement.verdict
     style = colour(group.state, verdict)
     head = Text(f"{glyph(group.state)} {group.state.value}", style)
@@ -91,6 +98,10 @@ def failures(group: Group, logs: Path, *, is_verbose: bool, command: str) -> lis
     if group.is_expected:
         issue = f" ({group.issue})" if group.issue else ""
         lines.append(plain(f"  declared: {group.reason}{issue}", "cyan"))
+    told = rules if is_verbose else rules[:SHOWN_RULES]
+    lines += [plain("  when: ", "dim").append_text(plain(rule, "bold")) for rule in told]
+    if len(told) < len(rules):
+        lines.append(Text(f"    and {counted(len(rules) - len(told), 'more rule')} (-v lists them)", "dim"))
     lines.append(_blame(group))
     shown = group.cells if is_verbose else group.cells[:SHOWN_CELLS]
     lines += [line for cell in shown for line in _cell(cell, logs, command)]

@@ -224,6 +224,7 @@ def _summary(session: Session, found: tuple[Conclusion, ...], options: RunOption
         duration_s=(session.place.now() - session.store.run(session.run_id).started).total_seconds(),
         strict=options.strict,
         absent=[name for name in options.require if _is_missed(name, prepared)],
+        databases=prepared.spec.databases,
     )
 
 

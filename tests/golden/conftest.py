@@ -269,6 +269,7 @@ def run_summary() -> RunSummary:
         duration_s=754.2,
         strict=False,
         absent=[],
+        databases=(),
     )
 
 
@@ -292,6 +293,7 @@ def known_summary(run_summary: RunSummary) -> RunSummary:
         duration_s=0.4,
         strict=False,
         absent=[],
+        databases=(),
     )
 
 
@@ -395,6 +397,7 @@ def record_view() -> RecordView:
         duration_s=0,
         strict=False,
         absent=[],
+        databases=(),
     )
     of = trials[0].attempt.cell
     (concluded,) = [one for one in summary.conclusions if one.cell == of]

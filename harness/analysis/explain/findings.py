@@ -223,7 +223,8 @@ def _lacking(found: Examination, plane: Chart) -> Iterator[str]:
         if not boundary.is_shown:
             yield _unshown(boundary, plane)
     if found.gaps:
-        yield f"seen in {len(found.support)} cells; not yet with {found.gaps} of the values and pairs that it reaches"
+        cells = f"{len(found.support)} cell{'' if len(found.support) == 1 else 's'}"
+        yield f"seen in {cells}; not yet with {found.gaps} of the values and pairs that it reaches"
 
 
 def _unshown(boundary: Boundary, plane: Chart) -> str:
