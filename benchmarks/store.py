@@ -97,7 +97,7 @@ def matrix() -> str:
     lines = ["[matrix]", *(f"{axis} = {json.dumps(values)}" for axis, values in AXES.items())]
     for name in AXES["canary"]:
         path = json.dumps(str(ROOT / "harness" / "canaries" / "minimal"))
-        lines += [f"[canary.{name}]", f"path = {path}", 'settings = "settings"']
+        lines += [f"[canary.{name}]", f"path = {path}", 'settings = "config.settings.test"']
     return "\n".join(lines) + "\n"
 
 

@@ -28,7 +28,7 @@ def broken_promise(trial: Trial, asked: Asked) -> Observation | None:
 
 def _promise(seen: Evidence, asked: Asked) -> Observation | None:
     match asked.mode:
-        case Mode.MIGRATIONS:
+        case Mode.MIGRATIONS | Mode.PLAIN:
             return None
         case Mode.NOMIGRATIONS:
             return _nomigrations(seen)

@@ -46,6 +46,8 @@ def _runs(mode: Mode) -> tuple[tuple[tuple[str, ...], tuple[tuple[str, str], ...
             return ((first, (("HARNESS_PLANT", PLANTED_TABLE),)), ((*first, "--create-db"), ()))
         case Mode.XDIST:
             return ((("--migrations", "-n", "2"), ()),)
+        case Mode.PLAIN:
+            return (((), ()),)
         case _:
             assert_never(mode)
 

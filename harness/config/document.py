@@ -77,11 +77,11 @@ class MatrixTable(BaseModel):
     __pydantic_extra__: dict[str, AxisItems]  # pydantic reads this annotation: the type of every further key
 
     python: AxisNames = Field(description='Python versions: "3.12".')
-    database: AxisNames = Field(description="Names of databases; sqlite-memory and sqlite-file need no table.")
+    database: AxisNames = Field(description="Names of databases; sqlite-memory, sqlite-file and sqlite-name need no table.")
     canary: AxisNames = Field(description="Names of canaries.")
     mode: AxisNames = Field(
         default=["migrations"],
-        description="How canaries are run: migrations, nomigrations, reuse-db, create-db, xdist.",
+        description="How canaries are run: migrations, nomigrations, reuse-db, create-db, xdist, plain.",
     )
 
 
@@ -89,7 +89,7 @@ class DatabaseTable(Table):
     """One value of the `database` axis."""
 
     engine: Literal["sqlite", "postgresql", "mariadb", "mysql"] = Field(description="The kind of server.")
-    version: str = Field(default="", description='Server version ("17" or "17.5"); "memory" or "file" for SQLite.')
+    version: str = Field(default="", description='Server version ("17" or "17.5"); "memory", "file" or "name" for SQLite.')
     providers: list[Literal["sqlite", "docker", "embedded", "url"]] | None = Field(
         default=None, min_length=1, description="How the server may come to be, in order of preference."
     )
@@ -109,8 +109,14 @@ class LackTable(Table):
 class CanaryTable(Table):
     """One value of the `canary` axis: a Django project."""
 
-    path: Text = Field(description="Its folder (the one of manage.py), relative to this file.")
-    settings: Text = Field(description="Its settings module.")
+    base: Text | None = Field(default=None, description="The canary that this one changes: a scenario of it.")
+    path: Text | None = Field(default=None, description="Its folder (the one of manage.py), relative to this file.")
+    settings: Text | None = Field(default=None, description="Its settings module.")
+    overlay: Text | None = Field(default=None, description="A folder laid over the copy, relative to this file.")
+    remove: OneOrMany = Field(default=[], description="Files taken out of the copy, * for anything.")
+    prepare: list[Annotated[list[Text], Field(min_length=1)]] = Field(
+        default=[], description="Commands, as arguments of Python, that are run in the copy before the tests."
+    )
     requires: OneOrMany = Field(default=[], description="Further requirements (PEP 508).")
     databases: OneOrMany = Field(default=["*"], min_length=1, description="Databases it can use, * for anything.")
     aliases: OneOrMany = Field(default=["default"], min_length=1, description="Keys of DATABASES that it wants.")

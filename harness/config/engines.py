@@ -11,7 +11,7 @@ from harness.config.document import DatabaseTable
 from harness.errors import nearest
 from harness.model.spec import Engine, ProviderName
 
-_SQLITE_VERSIONS = ("memory", "file")
+_SQLITE_VERSIONS = ("memory", "file", "name")
 
 
 def providers_of(table: DatabaseTable) -> tuple[ProviderName, ...]:
@@ -61,7 +61,7 @@ def check_database(name: str, table: DatabaseTable) -> Iterator[str]:
         yield f"{place}.url_env: is missing: the provider 'url' needs the name of the environment variable with the DSN"
     if engine is Engine.SQLITE and table.version not in _SQLITE_VERSIONS:
         hint = nearest(table.version, _SQLITE_VERSIONS)
-        yield f"{place}.version: {table.version!r} is not one of 'memory', 'file'{hint}"
+        yield f"{place}.version: {table.version!r} is not one of 'memory', 'file', 'name'{hint}"
     if engine is not Engine.SQLITE and not table.version:
         yield f'{place}.version: is missing: the server\'s major version, such as version = "17"'
     for text in driver_of(table):

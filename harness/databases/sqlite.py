@@ -15,14 +15,17 @@ from harness.ledger import Ledger
 from harness.model.server import Absent, DjangoDatabases, ServerIdentity
 from harness.model.spec import DatabaseSpec, ProviderName
 
-VERSIONS = ("memory", "file")
+VERSIONS = ("memory", "file", "name")
+"""Everything in memory; a file for the database and one for its test database; a file for the database, as most
+projects have it, where Django makes the test database in memory.
+"""
 
 
 def offer(spec: DatabaseSpec, context: Context) -> SqliteOffer | Absent:
     """Offer databases in memory or in files; always possible."""
     version = spec.version or "memory"
     if version not in VERSIONS:
-        return Absent(detail=f"version {version!r} of SQLite", remedy='write version = "memory" or "file"')
+        return Absent(detail=f"version {version!r} of SQLite", remedy='write version = "memory", "file" or "name"')
     identity = ServerIdentity(provider=ProviderName.SQLITE, source="interpreter", version=version)
     return SqliteOffer(identity=identity, scratch=context.scratch, ledger=context.ledger)
 
@@ -74,9 +77,12 @@ class SqliteServer:
                         "ENGINE": engine,
                         "NAME": str(folder / f"{slug(alias, 20)}.sqlite3"),
                         "OPTIONS": {},
-                        "TEST": {"NAME": str(folder / f"{slug(alias, 20)}-t.sqlite3")},
+                        "TEST": self._test(folder / f"{slug(alias, 20)}-t.sqlite3"),
                     }
                     for alias in aliases
                 }
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def _test(self, path: Path) -> dict[str, str]:
+        return {"NAME": str(path)} if self.identity.version == "file" else {}

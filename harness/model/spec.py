@@ -38,6 +38,7 @@ class Mode(Enum):
     REUSE_DB = "reuse-db"
     CREATE_DB = "create-db"
     XDIST = "xdist"
+    PLAIN = "plain"  # no option of the harness's: what the project's own configuration says
 
 
 class Strength(Enum):
@@ -90,7 +91,7 @@ class DatabaseSpec:
 
     name: str
     engine: Engine
-    version: str = ""  # "17" or "17.5"; "memory" or "file" for SQLite
+    version: str = ""  # "17" or "17.5"; "memory", "file" or "name" for SQLite
     providers: tuple[ProviderName, ...] = ()
     images: tuple[str, ...] = ()  # Docker images in order of preference; empty: official, then this repository's
     url_env: str = ""  # the environment variable that holds the DSN, for the `url` provider
@@ -107,11 +108,21 @@ class Lack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a scenario does to the files of the canary it is made of: lays a folder over them, then removes some."""
+
+    overlay: Path | None = None
+    remove: tuple[str, ...] = ()  # fnmatch patterns on names relative to the canary, ``*`` for anything
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CanarySpec:
     """One value of the ``canary`` axis."""
 
     name: str
     path: Path
+    changes: tuple[Change, ...] = ()  # one after the other
+    prepare: tuple[tuple[str, ...], ...] = ()  # arguments of Python: commands run in the copy before the tests
     settings: str
     requires: tuple[str, ...] = ()
     databases: tuple[str, ...] = ("*",)  # fnmatch patterns on database names

@@ -101,7 +101,7 @@ def _mode_database(spec: MatrixSpec, axes: tuple[Axis, ...]) -> Iterator[Nogood]
         return
     for value in _axis(axes, DATABASE).values:
         database = spec.database(value.requested)
-        if database.engine is Engine.SQLITE and database.version == "memory":
+        if database.engine is Engine.SQLITE and database.version in ("memory", "name"):
             yield Nogood(
                 values=((DATABASE, database.name), (MODE, Mode.REUSE_DB.value)),
                 why=Why.MODE_DATABASE,
