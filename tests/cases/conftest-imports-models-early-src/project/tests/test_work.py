@@ -1,0 +1,2 @@
+def test_code(parcel):
+    assert parcel.code == "RR1"

@@ -1,0 +1,8 @@
+import pytest
+
+from library.models import Author
+
+
+@pytest.fixture
+def authors(db):
+    return [Author.objects.create(name=name) for name in ("Le Guin", "Lem")]

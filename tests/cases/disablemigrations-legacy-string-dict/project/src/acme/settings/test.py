@@ -1,0 +1,10 @@
+from acme.settings.base import *
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "acme.customers",
+    "acme.invoicing",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+MIGRATION_MODULES = {app.rpartition(".")[2]: "nomigrations" for app in INSTALLED_APPS}

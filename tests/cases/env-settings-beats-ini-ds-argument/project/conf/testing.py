@@ -1,0 +1,3 @@
+from conf.base import *
+
+INSTALLED_APPS += ["depot"]

@@ -1,0 +1,8 @@
+from django.db import models
+
+
+class Lorry(models.Model):
+    plate = models.CharField(max_length=12)
+
+    class Meta:
+        app_label = "depot"

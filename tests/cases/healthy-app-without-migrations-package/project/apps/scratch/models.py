@@ -1,0 +1,5 @@
+from django.db import models
+
+
+class Pad(models.Model):
+    text = models.TextField()

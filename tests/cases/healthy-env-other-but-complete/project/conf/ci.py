@@ -1,0 +1,3 @@
+from conf.testing import *
+
+DEBUG = False

@@ -1,0 +1,3 @@
+from bakery.settings.common import *
+
+DEBUG = True

@@ -1,0 +1,19 @@
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+SECRET_KEY = "not-secret"
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "geo",
+]
+
+DATABASES = {
+    "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "main.sqlite3"},
+    "replica": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "main.sqlite3", "TEST": {"MIRROR": "default"}},
+}
+DATABASE_ROUTERS = ["atlas.db.routing.Router"]

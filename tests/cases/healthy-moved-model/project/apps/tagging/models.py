@@ -1,0 +1,8 @@
+from django.db import models
+
+
+class Tag(models.Model):
+    word = models.CharField(max_length=30)
+
+    class Meta:
+        db_table = "articles_tag"

@@ -1,0 +1,6 @@
+from django.db import models
+
+
+class GrassesExhibit(models.Model):
+    label = models.CharField(max_length=40)
+    neighbour = models.ForeignKey("birds.BirdsExhibit", null=True, on_delete=models.SET_NULL)

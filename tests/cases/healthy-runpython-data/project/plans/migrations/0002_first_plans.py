@@ -1,0 +1,12 @@
+from django.db import migrations
+
+
+def add(apps, schema_editor):
+    Plan = apps.get_model("plans", "Plan")
+    Plan.objects.create(name="free")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("plans", "0001_initial")]
+
+    operations = [migrations.RunPython(add, migrations.RunPython.noop)]

@@ -1,0 +1,9 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("stock", "0001_initial")]
+
+    operations = [
+        migrations.AddField("part", "weight", models.IntegerField(default=0)),
+    ]

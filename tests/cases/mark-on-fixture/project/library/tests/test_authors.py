@@ -1,0 +1,3 @@
+def test_name(author):
+    author.refresh_from_db()
+    assert author.name == "Lem"

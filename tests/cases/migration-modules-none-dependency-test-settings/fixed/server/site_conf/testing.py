@@ -1,0 +1,1 @@
+from site_conf.settings import *

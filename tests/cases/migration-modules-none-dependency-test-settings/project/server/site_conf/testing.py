@@ -1,0 +1,5 @@
+from site_conf.settings import *
+
+MIGRATION_MODULES = {
+    "catalogue": None,
+}

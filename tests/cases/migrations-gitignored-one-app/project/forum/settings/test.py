@@ -1,0 +1,1 @@
+from forum.settings.base import *

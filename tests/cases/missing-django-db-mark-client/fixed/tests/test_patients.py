@@ -1,0 +1,6 @@
+import pytest
+
+
+@pytest.mark.django_db
+def test_count(client):
+    assert client.get("/count/").json() == {"patients": 0}

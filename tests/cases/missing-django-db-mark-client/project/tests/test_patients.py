@@ -1,0 +1,2 @@
+def test_count(client):
+    assert client.get("/count/").json() == {"patients": 0}

@@ -1,0 +1,7 @@
+from library.models import Author
+
+
+class TestAuthors:
+    def test_two_names(self):
+        Author.objects.create(name="Le Guin")
+        assert Author.objects.filter(name__startswith="Le").count() == 1

@@ -1,0 +1,6 @@
+from django.db import models
+
+
+class Plan(models.Model):
+    name = models.CharField(max_length=50)
+    kind = models.IntegerField(default=0)

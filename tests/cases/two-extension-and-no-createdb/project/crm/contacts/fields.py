@@ -1,0 +1,6 @@
+from django.db import models
+
+
+class CaseInsensitive(models.TextField):
+    def db_type(self, connection):
+        return "citext"

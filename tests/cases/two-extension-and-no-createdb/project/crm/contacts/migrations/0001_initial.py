@@ -1,0 +1,16 @@
+import crm.contacts.fields
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = []
+
+    operations = [
+        migrations.CreateModel(
+            name="Contact",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("email", crm.contacts.fields.CaseInsensitive(unique=True)),
+            ],
+        ),
+    ]

@@ -1,0 +1,1 @@
+from crm.settings.base import *

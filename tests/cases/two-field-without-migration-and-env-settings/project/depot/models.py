@@ -1,0 +1,6 @@
+from django.db import models
+
+
+class Lorry(models.Model):
+    plate = models.CharField(max_length=12)
+    axles = models.IntegerField(default=2)

@@ -1,0 +1,5 @@
+from django.db import models
+
+
+class Plant(models.Model):
+    latin = models.CharField(max_length=80)
