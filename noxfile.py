@@ -30,6 +30,13 @@ def matrix(session: nox.Session) -> None:
 
 
 @nox.session
+def investigation(session: nox.Session) -> None:
+    """Run the experiment about the origin story again, and write docs/investigation.md."""
+    install(session, ".")
+    session.run("python", "-m", "docs.investigation", *session.posargs)
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests: arguments after `--` go to pytest."""
     session.install("-e", ".", *groups("test"))

@@ -32,6 +32,11 @@ def commands(mode: Mode, runner: Runner, canary: CanarySpec, probe: str) -> tupl
             assert_never(runner)
 
 
+def unobserved(mode: Mode, canary: CanarySpec) -> tuple[tuple[str, ...], ...]:
+    """Return the arguments of each run under pytest without the probe: what a person types."""
+    return tuple(("-m", "pytest", *options, *canary.args) for options, _ in _runs(mode))
+
+
 # A mode is what it says whatever the project's own options are, so `--migrations` is given, too.
 def _runs(mode: Mode) -> tuple[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], ...]:
     match mode:
@@ -50,6 +55,11 @@ def _runs(mode: Mode) -> tuple[tuple[tuple[str, ...], tuple[tuple[str, str], ...
             return (((), ()),)
         case _:
             assert_never(mode)
+
+
+def preparations(canary: CanarySpec) -> tuple[Command, ...]:
+    """Return what is run in the copy before the tests, unobserved."""
+    return tuple(Command(args=args, env=(("HARNESS_EVIDENCE", ""),)) for args in canary.prepare)
 
 
 def requirements(mode: Mode) -> tuple[str, ...]:

@@ -17,6 +17,14 @@ ALLOWED = frozenset(
 )
 """Variables of the user's that reach a cell. Everything else may hold a secret (DESIGN rule 9)."""
 
+FIXED = {
+    "PYTHONDONTWRITEBYTECODE": "1",  # the environment is shared, read-only
+    "PYTHONNOUSERSITE": "1",
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONHASHSEED": "0",
+}
+"""What every cell's Python is told."""
+
 
 def without_own_programs(environ: Mapping[str, str], prefix: str) -> dict[str, str]:
     """Return the variables with the harness's own environment (*prefix*) taken out of PATH.
@@ -46,21 +54,18 @@ def environment(
         "PATH": f"{bin_dir}:{kept.get('PATH', '/usr/bin:/bin')}",
         "TMPDIR": str(scratch),
         "PYTHONPATH": str(probe.parent),
-        "PYTHONDONTWRITEBYTECODE": "1",  # the environment is shared, read-only
-        "PYTHONNOUSERSITE": "1",
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONHASHSEED": "0",
+        **FIXED,
         "DJANGO_SETTINGS_MODULE": job.canary.settings,
         "HARNESS_EVIDENCE": str(evidence),
         "HARNESS_RUN": str(number),
         "HARNESS_PACKAGES": ",".join(pin.name for pin in job.lock.pins),
         "HARNESS_MODE": job.mode.value,
-        "HARNESS_DATABASES": json.dumps(_with_mode(databases, job)),
+        "HARNESS_DATABASES": json.dumps(with_mode(databases, job)),
         **dict(command.env),
     }
 
 
-def _with_mode(databases: DjangoDatabases, job: Job) -> DjangoDatabases:
+def with_mode(databases: DjangoDatabases, job: Job) -> DjangoDatabases:
     """Tell Django's own runner, which has no option for it, not to migrate."""
     if job.mode is not Mode.NOMIGRATIONS:
         return databases

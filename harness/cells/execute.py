@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 import os
 import shutil
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
 
 from harness.cells import environ, project
-from harness.cells.commands import commands
+from harness.cells.commands import commands, preparations
+from harness.cells.folders import Folders, laid_out
 from harness.cells.job import Job
-from harness.cells.servers import ServerPool
-from harness.errors import HarnessError, Infrastructure, Interrupted
-from harness.ledger import Ledger
+from harness.cells.services import Services
+from harness.errors import Infrastructure, Interrupted
 from harness.model import evidence
 from harness.model.cell import DATABASE
 from harness.model.evidence import Evidence
-from harness.model.package import Environment, Interpreter, Lock
+from harness.model.package import Environment
 from harness.model.record import Attempt, Ended, Timings, Trial
 from harness.model.server import DjangoDatabases, Server
-from harness.model.spec import RunSpec
-from harness.process import CUT_NOTE, Cancel, Completed, Stop, end_strays, supervise
+from harness.process import CUT_NOTE, Completed, Stop, end_strays, supervise
 
 EVIDENCE_LIMIT_BYTES = 20_000_000
 
@@ -44,37 +40,6 @@ class Phase(Enum):
     TESTS = "tests"
 
 
-class EnvironmentMaker(Protocol):
-    """Makes environments; `packages` has the real one."""
-
-    def ensure(self, lock: Lock, interpreter: Interpreter, *, cancel: Cancel) -> Environment:
-        """Return the environment with *lock* installed, made if it is not there."""
-        ...
-
-    def use(self, name: str) -> None:
-        """Keep the folder called *name* from being collected during this run."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """What the cells of one run share."""
-
-    environments: EnvironmentMaker
-    servers: ServerPool
-    ledger: Ledger
-    cancel: Cancel
-    run: RunSpec
-    run_id: int  # of the store: logs are named after it
-    probe: Path
-    probe_hash: str
-    scratch: Path  # removed with the run
-    logs: Path  # kept
-    cache: Path
-    inherited: Mapping[str, str]
-    now: Callable[[], dt.datetime]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
     """What an attempt left: the trial, the probe's files as they came, and whether its server outlived it."""
@@ -82,22 +47,6 @@ class Made:
     trial: Trial
     evidence_files: tuple[bytes, ...]
     lost_server: bool = False
-
-
-def warm(jobs: Sequence[Job], services: Services) -> None:
-    """Compile in the background what the first cells would otherwise wait for, while their environments are made."""
-    probe = services.probe.parent
-    sources = [(probe, services.probe_hash, job.interpreter) for job in jobs]
-    sources += [(job.canary.path, job.canary_hash, job.interpreter) for job in jobs]
-
-    def compile_all() -> None:
-        for source, source_hash, interpreter in dict.fromkeys(sources):
-            if services.cancel.is_set():
-                return
-            with suppress(HarnessError, OSError):  # the cell that needs it will say so
-                _compiled(source, source_hash, interpreter, services)
-
-    threading.Thread(target=compile_all, name="compile", daemon=True).start()
 
 
 def attempt(job: Job, services: Services, *, key: str, number: int, phase: Callable[[Phase], None]) -> Made:
@@ -112,6 +61,7 @@ def attempt(job: Job, services: Services, *, key: str, number: int, phase: Calla
         started_at=services.now(),
         ended=Ended.INFRASTRUCTURE,
         lock_hash=job.lock.hash,
+        canary_hash=job.canary_hash,
         interpreter=f"{job.interpreter.implementation} {job.interpreter.version}",
         platform=job.interpreter.platform,
         provider=job.server.provider.value,
@@ -156,7 +106,7 @@ def _run(
     server_s = clock.lap()
     services.cancel.check()
     phase(Phase.COPY)
-    folders = _laid_out(job, services, folder)
+    folders = laid_out(job, services, folder)
     copy_s = clock.lap()
     phase(Phase.TESTS)
     done = _supervised(job, services, made, databases, folders, log)
@@ -176,52 +126,22 @@ def _run(
     return Made(trial=Trial(attempt=draft, evidence=_parsed(files)), evidence_files=files)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Folders:
-    """Where one attempt happens. *probe* is shared, the others go with the attempt."""
-
-    root: Path
-    work: Path
-    evidence: Path
-    scratch: Path
-    probe: Path
-
-
-def _laid_out(job: Job, services: Services, root: Path) -> _Folders:
-    folders = _Folders(
-        root=root,
-        work=root / job.canary.path.name,
-        evidence=root / "evidence",
-        scratch=root / "tmp",
-        # where the harness is installed, nothing may be written, and its Python is another
-        probe=_compiled(services.probe.parent, services.probe_hash, job.interpreter, services),
-    )
-    shutil.copytree(_compiled(job.canary.path, job.canary_hash, job.interpreter, services), folders.work, symlinks=True)
-    folders.evidence.mkdir()
-    folders.scratch.mkdir()
-    return folders
-
-
-def _compiled(source: Path, source_hash: str, interpreter: Interpreter, services: Services) -> Path:
-    timeout_s = services.run.timeouts.install_s
-    use = services.environments.use
-    return project.compiled_copy(source, source_hash, interpreter, services.cache, timeout_s=timeout_s, use=use)
-
-
 def _supervised(
     job: Job,
     services: Services,
     made: Environment,
     databases: DjangoDatabases,
-    folders: _Folders,
+    folders: Folders,
     log: Path,
-) -> Completed:
+) -> _Done:
     """Run the commands one after the other until one does not simply exit; return how the last one ended."""
     limit = services.run.disk_limit_bytes
     probe = folders.probe / services.probe.name
     done = Completed(code=0, stop=Stop.EXITED)
     worst = 0
-    for number, command in enumerate(commands(job.mode, job.runner, job.canary, str(probe)), 1):
+    runs = commands(job.mode, job.runner, job.canary, str(probe))
+    steps = [(0, preparation) for preparation in preparations(job.canary)]
+    for number, command in [*steps, *enumerate(runs, 1)]:
         with ExitStack() as registered:
             done = supervise(
                 (made.python, *command.args),
@@ -246,9 +166,18 @@ def _supervised(
                 started=lambda pid, stack=registered: stack.enter_context(services.ledger.process(pid)),  # type: ignore[misc]
             )
         worst = worst or done.code
-        if done.stop is not Stop.EXITED or done.code < 0:
-            return done
-    return replace(done, code=worst)
+        is_unprepared = number == 0 and done.code != 0
+        if done.stop is not Stop.EXITED or done.code < 0 or is_unprepared:
+            return _Done(completed=done, unprepared=command.args if is_unprepared else ())
+    return _Done(completed=replace(done, code=worst))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Done:
+    """How an attempt's last command ended; *unprepared* is that command where it was to prepare the tests."""
+
+    completed: Completed
+    unprepared: tuple[str, ...] = ()
 
 
 def _disk_guard(folder: Path, limit_bytes: int) -> str:
@@ -256,7 +185,8 @@ def _disk_guard(folder: Path, limit_bytes: int) -> str:
     return f"wrote {used} bytes, more than the {limit_bytes} allowed" if used >= limit_bytes else ""
 
 
-def _ended(draft: Attempt, done: Completed, folder: Path, services: Services) -> Attempt:
+def _ended(draft: Attempt, last: _Done, folder: Path, services: Services) -> Attempt:
+    done = last.completed
     message = done.guard_message or _disk_guard(folder, services.run.disk_limit_bytes)
     if message and done.stop is not Stop.CANCELLED:
         return replace(draft, ended=Ended.DISK_LIMIT, exit_code=done.code, message=message)
@@ -270,6 +200,9 @@ def _ended(draft: Attempt, done: Completed, folder: Path, services: Services) ->
             )
         case _ if done.code < 0:
             return replace(draft, ended=Ended.SIGNALLED, exit_code=done.code, message=f"ended by signal {-done.code}")
+        case _ if last.unprepared:
+            message = f"`python {' '.join(last.unprepared)}`, before the tests, ended with code {done.code}"
+            return replace(draft, ended=Ended.UNPREPARED, exit_code=done.code, message=message)
         case _:
             return replace(draft, ended=Ended.EXITED, exit_code=done.code)
 

@@ -22,7 +22,7 @@ class Job:
     database: DatabaseSpec
     server: ServerIdentity
     canary: CanarySpec
-    canary_hash: str
+    canary_hash: str  # of the tree that is copied: the canary's files with its changes
     runner: Runner = Runner.PYTEST
     purpose: Purpose = Purpose.MATRIX
 

@@ -25,6 +25,7 @@ class _Parts:
     canary: str
     settings: str
     aliases: tuple[str, ...]
+    prepare: tuple[tuple[str, ...], ...]
     runner: str
     commands: tuple[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], ...]
     mode: str
@@ -48,6 +49,7 @@ def run_key(job: Job, commands: tuple[Command, ...], *, probe_hash: str, inherit
         canary=job.canary_hash,
         settings=job.canary.settings,
         aliases=job.canary.aliases,
+        prepare=job.canary.prepare,
         runner=job.runner.value,
         commands=tuple((item.args, item.env) for item in commands),
         mode=job.mode.value,

@@ -1,7 +1,11 @@
-"""Working copies: a project's files as they lie, without version control, caches and virtual environments."""
+"""Working copies: a project's files as they lie, without version control, caches and virtual environments.
+
+A scenario's are those with its changes made: what is hashed and what is copied is the changed tree.
+"""
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import os
 import shutil
@@ -12,6 +16,7 @@ from filelock import FileLock
 
 from harness.errors import Infrastructure, UsageError
 from harness.model.package import Interpreter
+from harness.model.spec import Change
 from harness.process import capture
 
 SKIPPED_DIRS = frozenset(
@@ -33,6 +38,28 @@ def entries(project: Path) -> tuple[Path, ...]:
     return tuple(sorted(path.relative_to(project) for path in _walk(project, ())))
 
 
+def listing(project: Path, changes: tuple[Change, ...] = ()) -> tuple[tuple[Path, Path], ...]:
+    """Return every file and folder of the changed tree, sorted: its name in the tree, and where its content lies.
+
+    Raises:
+        OSError: a folder cannot be listed.
+        UsageError: a change removes what is not there: the scenario would not be what it says.
+    """
+    tree = {name: project / name for name in entries(project)}
+    for change in changes:
+        if change.overlay is not None:
+            tree |= {name: change.overlay / name for name in entries(change.overlay)}
+        for pattern in change.remove:
+            removed = {name for name in tree if fnmatch.fnmatchcase(name.as_posix(), pattern)}
+            if not removed:
+                raise UsageError(
+                    f"nothing in {project} is called {pattern!r}, so nothing can be removed",
+                    remedy="mend the canary's `remove`: names are relative to its folder, * stands for anything",
+                )
+            tree = {name: path for name, path in tree.items() if removed.isdisjoint((name, *name.parents))}
+    return tuple(sorted(tree.items()))
+
+
 def _walk(folder: Path, above: tuple[Path, ...]) -> Iterator[Path]:
     real = folder.resolve()
     if any(path.is_relative_to(real) for path in above):
@@ -48,17 +75,16 @@ def _walk(folder: Path, above: tuple[Path, ...]) -> Iterator[Path]:
             yield path
 
 
-def digest(project: Path) -> str:
-    """Return a hash over names, contents and what may be executed: 16 hexadecimal digits.
+def digest(project: Path, changes: tuple[Change, ...] = ()) -> str:
+    """Return a hash over names, contents and what may be executed in the changed tree: 16 hexadecimal digits.
 
     Raises:
-        UsageError: a file or folder cannot be read.
+        UsageError: a file or folder cannot be read, or *changes* cannot be made.
     """
     total = hashlib.sha256()
     at = project
     try:
-        for name in entries(project):
-            at = project / name
+        for name, at in listing(project, changes):
             content = b"" if at.is_dir() else at.read_bytes()
             kind = "folder" if at.is_dir() else "program" if os.access(at, os.X_OK) else "file"
             total.update(f"{name}\0{kind}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
@@ -75,9 +101,10 @@ def compiled_copy(
     cache: Path,
     *,
     timeout_s: float,
+    changes: tuple[Change, ...] = (),
     use: Callable[[str], None] = lambda name: None,
 ) -> Path:
-    """Return a copy with its bytecode compiled for *interpreter*, made once per content; cells copy it.
+    """Return a copy of the changed tree, its bytecode compiled for *interpreter*; made once per content, cells copy it.
 
     *use* is told the copy's name before it is looked for, so that `collect_copies` spares it.
 
@@ -94,7 +121,7 @@ def compiled_copy(
         draft = final.with_name(f"{final.name}.{os.getpid()}.draft")
         shutil.rmtree(draft, ignore_errors=True)
         try:
-            _copy(project, draft)
+            copy(project, changes, draft)
             is_same = digest(draft) == project_hash
         except OSError as error:
             shutil.rmtree(draft, ignore_errors=True)
@@ -108,13 +135,19 @@ def compiled_copy(
     return final
 
 
-def _copy(project: Path, target: Path) -> None:
+def copy(project: Path, changes: tuple[Change, ...], target: Path) -> None:
+    """Make *target* a copy of the changed tree.
+
+    Raises:
+        OSError: something cannot be read or written.
+        UsageError: a change cannot be made.
+    """
     target.mkdir()
-    for name in entries(project):  # a folder comes before what is in it
-        if (project / name).is_dir():
+    for name, source in listing(project, changes):  # a folder comes before what is in it
+        if source.is_dir():
             (target / name).mkdir()
         else:
-            shutil.copy2(project / name, target / name)
+            shutil.copy2(source, target / name)
 
 
 def size_bytes(folder: Path) -> int:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 
-from harness.cells.execute import Made, Phase, Services, attempt
+from harness.cells.execute import Made, Phase, attempt
 from harness.cells.job import Job
+from harness.cells.services import Services
 from harness.model.record import Ended, Trial
 from harness.model.verdict import State
 from harness.process import Cancel

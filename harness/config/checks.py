@@ -16,6 +16,7 @@ from harness.config.document import CanaryTable, Document, RuleTable, VersionRan
 from harness.config.engines import check_database
 from harness.config.predefined import PREDEFINED
 from harness.config.problems import dotted, show
+from harness.config.scenarios import check_base
 from harness.errors import nearest
 from harness.model.cell import BUILT_IN_AXES, CANARY, DATABASE, MODE, PYTHON, normalise_axis
 from harness.model.condition import is_version_axis
@@ -33,6 +34,7 @@ def check(document: Document, *, folder: Path, today: dt.date) -> list[str]:
     return [
         *_check_axes(document, axes),
         *(line for name, table in document.database.items() for line in check_database(name, table)),
+        *(line for name in document.canary for line in check_base(name, document.canary)),
         *(line for name, table in document.canary.items() for line in _check_canary(name, table, folder, axes)),
         *_check_rules(document, axes, today),
         *_check_profiles(document, axes),
@@ -129,15 +131,23 @@ def _is_version(text: str) -> bool:
 
 
 def _check_canary(name: str, table: CanaryTable, folder: Path, axes: Iterable[str]) -> Iterator[str]:
-    path = folder / table.path
-    if not path.is_dir():
-        siblings = [item.name for item in path.parent.iterdir() if item.is_dir()] if path.parent.is_dir() else []
-        yield f"canary.{name}.path: {table.path!r} is not a folder{nearest(path.name, siblings)}"
-    elif not (path / "manage.py").is_file():
-        yield f"canary.{name}.path: {table.path!r} holds no manage.py"
+    if table.path is not None:
+        missing = list(_check_folder(f"canary.{name}.path", table.path, folder))
+        yield from missing
+        if not missing and not (folder / table.path / "manage.py").is_file():
+            yield f"canary.{name}.path: {table.path!r} holds no manage.py"
+    if table.overlay is not None:
+        yield from _check_folder(f"canary.{name}.overlay", table.overlay, folder)
     yield from check_requirements(f"canary.{name}.requires", table.requires)
     for number, lack in enumerate(table.lacks):
         yield from _check_when(dotted(("canary", name, "lacks", number)), lack.when, axes)
+
+
+def _check_folder(place: str, text: str, folder: Path) -> Iterator[str]:
+    path = folder / text
+    if not path.is_dir():
+        siblings = [item.name for item in path.parent.iterdir() if item.is_dir()] if path.parent.is_dir() else []
+        yield f"{place}: {text!r} is not a folder{nearest(path.name, siblings)}"
 
 
 def check_requirements(place: str, requirements: Iterable[str]) -> Iterator[str]:

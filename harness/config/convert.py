@@ -19,12 +19,14 @@ from harness.config.document import (
 )
 from harness.config.engines import driver_of, providers_of
 from harness.config.predefined import PREDEFINED
+from harness.config.scenarios import lineage, written
 from harness.model.cell import normalise_axis
 from harness.model.condition import Condition
 from harness.model.spec import (
     AxisSpec,
     AxisValue,
     CanarySpec,
+    Change,
     DatabaseSpec,
     Engine,
     Expectation,
@@ -51,7 +53,7 @@ def convert(document: Document, *, path: Path) -> MatrixSpec:
         path=path,
         axes=tuple(_axis(name, values) for name, values in axes_of(document).items()),
         databases=tuple(_database(name, table) for name, table in databases.items()),
-        canaries=tuple(_canary(name, table, path.parent) for name, table in document.canary.items()),
+        canaries=tuple(_canary(name, document.canary, path.parent) for name in document.canary),
         excludes=_rules(document.exclude),
         includes=_rules(document.include),
         expectations=tuple(_expectation(table) for table in document.expect),
@@ -84,11 +86,15 @@ def _database(name: str, table: DatabaseTable) -> DatabaseSpec:
     )
 
 
-def _canary(name: str, table: CanaryTable, folder: Path) -> CanarySpec:
+def _canary(name: str, canaries: Mapping[str, CanaryTable], folder: Path) -> CanarySpec:
+    table = written(name, canaries)
+    levels = [canaries[one] for one in lineage(name, canaries)]
     return CanarySpec(
         name=name,
-        path=(folder / table.path).resolve(),
-        settings=table.settings,
+        path=(folder / str(table.path)).resolve(),
+        changes=tuple(_change(level, folder) for level in levels if level.overlay or level.remove),
+        prepare=tuple(tuple(command) for level in levels for command in level.prepare),
+        settings=str(table.settings),
         requires=tuple(table.requires),
         databases=tuple(table.databases),
         aliases=tuple(table.aliases),
@@ -98,6 +104,11 @@ def _canary(name: str, table: CanaryTable, folder: Path) -> CanarySpec:
         ),
         allow_skips=table.allow_skips,
     )
+
+
+def _change(table: CanaryTable, folder: Path) -> Change:
+    overlay = None if table.overlay is None else (folder / table.overlay).resolve()
+    return Change(overlay=overlay, remove=tuple(table.remove))
 
 
 def _condition(when: Mapping[str, Sequence[str]]) -> Condition:

@@ -77,7 +77,9 @@ class MatrixTable(BaseModel):
     __pydantic_extra__: dict[str, AxisItems]  # pydantic reads this annotation: the type of every further key
 
     python: AxisNames = Field(description='Python versions: "3.12".')
-    database: AxisNames = Field(description="Names of databases; sqlite-memory, sqlite-file and sqlite-name need no table.")
+    database: AxisNames = Field(
+        description="Names of databases; sqlite-memory, sqlite-file and sqlite-name need no table."
+    )
     canary: AxisNames = Field(description="Names of canaries.")
     mode: AxisNames = Field(
         default=["migrations"],
@@ -89,7 +91,7 @@ class DatabaseTable(Table):
     """One value of the `database` axis."""
 
     engine: Literal["sqlite", "postgresql", "mariadb", "mysql"] = Field(description="The kind of server.")
-    version: str = Field(default="", description='Server version ("17" or "17.5"); "memory", "file" or "name" for SQLite.')
+    version: str = Field(default="", description='Server version ("17"); "memory", "file" or "name" for SQLite.')
     providers: list[Literal["sqlite", "docker", "embedded", "url"]] | None = Field(
         default=None, min_length=1, description="How the server may come to be, in order of preference."
     )

@@ -1,0 +1,76 @@
+"""Where one attempt happens: its working copy beside its evidence."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.cells import project
+from harness.cells.job import Job
+from harness.cells.services import Services
+from harness.errors import HarnessError
+from harness.model.package import Interpreter
+from harness.model.spec import Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folders:
+    """Where one attempt happens. *probe* is shared, the others go with the attempt."""
+
+    root: Path
+    work: Path
+    evidence: Path
+    scratch: Path
+    probe: Path
+
+
+def laid_out(job: Job, services: Services, root: Path) -> Folders:
+    folders = Folders(
+        root=root,
+        work=root / job.canary.path.name,
+        evidence=root / "evidence",
+        scratch=root / "tmp",
+        # where the harness is installed, nothing may be written, and its Python is another
+        probe=compiled(services.probe.parent, services.probe_hash, job.interpreter, services),
+    )
+    canary = compiled(job.canary.path, job.canary_hash, job.interpreter, services, job.canary.changes)
+    shutil.copytree(canary, folders.work, symlinks=True)
+    folders.evidence.mkdir()
+    folders.scratch.mkdir()
+    return folders
+
+
+def compiled(
+    source: Path, source_hash: str, interpreter: Interpreter, services: Services, changes: tuple[Change, ...] = ()
+) -> Path:
+    return project.compiled_copy(
+        source,
+        source_hash,
+        interpreter,
+        services.cache,
+        timeout_s=services.run.timeouts.install_s,
+        changes=changes,
+        use=services.environments.use,
+    )
+
+
+def warm(jobs: Sequence[Job], services: Services) -> None:
+    """Compile in the background what the first cells would otherwise wait for, while their environments are made."""
+    probe = services.probe.parent
+    sources: list[tuple[Path, str, Interpreter, tuple[Change, ...]]] = [
+        (probe, services.probe_hash, job.interpreter, ()) for job in jobs
+    ]
+    sources += [(job.canary.path, job.canary_hash, job.interpreter, job.canary.changes) for job in jobs]
+
+    def compile_all() -> None:
+        for source, source_hash, interpreter, changes in dict.fromkeys(sources):
+            if services.cancel.is_set():
+                return
+            with suppress(HarnessError, OSError):  # the cell that needs it will say so
+                compiled(source, source_hash, interpreter, services, changes)
+
+    threading.Thread(target=compile_all, name="compile", daemon=True).start()

@@ -1,0 +1,1 @@
+"""One cell outside the harness: what a person needs to see its answer with uv and a server alone."""
