@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from harness.analysis.compare import Comparison, Side, compare
 from harness.analysis.conclude import Conclusion
 from harness.analysis.control import Control
 from harness.analysis.locks import Moved
+from harness.analysis.reported import PastRun, RunReport
 from harness.analysis.summary import RunSummary, summarise
 from harness.analysis.view import RecordView
 from harness.model.cell import Cell
@@ -35,7 +36,7 @@ from harness.model.evidence import (
     SettingsSeen,
     TestResult,
 )
-from harness.model.plan import Coverage, LeftOut, Nogood, Plan, Why
+from harness.model.plan import Axis, Coverage, LeftOut, Nogood, Plan, Value, Why
 from harness.model.record import Attempt, Ended, Purpose, Record, Runner, Timings, Trial
 from harness.model.spec import Engine, Expectation, Strength
 from harness.model.verdict import Judgement, Observation, Signature, State, Verdict
@@ -43,6 +44,7 @@ from harness.plan.view import PlanView
 
 EXPECTED = Path(__file__).parent / "expected"
 AS_OF = dt.datetime(2026, 8, 1, 12, tzinfo=dt.UTC)
+WARNINGS = ("matrix.lock lacks 2 of 9 environments (Python 3.13 linux-x86_64): resolved as of 2026-08-01",)
 NOISE = "\x1b[31mred\x1b[0m [bold]markup[/] \u202eoverride"
 BROKEN = Signature(
     type="AttributeError",
@@ -117,7 +119,7 @@ def conclusion(
         exact=tuple(sorted({"python": "3.12.4", **exact}.items())),
         engine=Engine.SQLITE if values["database"].startswith("sqlite") else Engine.POSTGRESQL,
         judgement=Judgement(
-            observation=Observation(state=state, reason=reason, signature=signature, failing=bool(signature)),
+            observation=Observation(state=state, reason=reason, signature=signature, failing=int(bool(signature))),
             verdict=verdict,
             expectation=expectation,
         ),
@@ -270,6 +272,7 @@ def run_summary() -> RunSummary:
         strict=False,
         absent=[],
         databases=(),
+        warnings=WARNINGS,
     )
 
 
@@ -302,7 +305,14 @@ def plan_view() -> PlanView:
     """A plan with something left out for each kind of reason."""
     cells = tuple(one.cell.id for one in conclusions()[:4])
     return PlanView(
-        cells=cells, left_out=LEFT_OUT, coverage=COVERAGE, product=120, as_of=AS_OF, estimate_s=95.4, jobs=2
+        cells=cells,
+        left_out=LEFT_OUT,
+        coverage=COVERAGE,
+        product=120,
+        as_of=AS_OF,
+        estimate_s=95.4,
+        jobs=2,
+        warnings=WARNINGS,
     )
 
 
@@ -507,4 +517,105 @@ def comparison() -> Comparison:
         {one: side for one, side in zip(cells, new, strict=True) if one is not cells[10]},
         old_run=3,
         new_run=5,
+    )
+
+
+HOSTILE = (
+    "</script><script>alert(1)</script><img src=x onerror=alert(2)> ]]> <!-- ``` **bold** | [l](javascript:x) @somebody"
+    " \x00\x08\x9b2J \ud800 \ufdd0\uffff \u2066x\n::error::injected\n##[error]old\n# heading\n\n</details>\n---"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldArchive:
+    """An `Archive` of values."""
+
+    held: tuple[Record, ...]
+    compared: Comparison | None
+
+    def records(self) -> Iterator[Record]:
+        """Yield them."""
+        return iter(self.held)
+
+    def record(self, cell_id: str) -> Record:
+        """Return one."""
+        return next(record for record in self.held if record.cell.id == cell_id)
+
+    def comparison(self) -> Comparison | None:
+        """Return what was given."""
+        return self.compared
+
+    def past(self) -> Iterator[PastRun]:
+        """Yield none."""
+        return iter(())
+
+    def copy_to(self, path: Path) -> None:
+        """Write something."""
+        path.write_bytes(b"a store")
+
+
+def record_of(one: Conclusion) -> Record:
+    """Return a record that such a conclusion may have been drawn from."""
+    if one.state is State.UNSUPPORTED:
+        return Record(cell=one.cell, exact=one.exact, purpose=one.purpose)
+    failure = Failure(type="builtins.ValueError", message=HOSTILE, trace=f"E   {HOSTILE}")
+    outcomes = [Outcome.PASSED, Outcome.XFAILED, Outcome.SKIPPED]
+    outcomes += [Outcome.FAILED, Outcome.ERROR] if one.state.is_failure else []
+    seen = evidence()
+    tests = tuple(
+        TestResult(
+            id=f"tests/test_{name}<b>\u202e.py::Tests::test_{outcome.value}_{HOSTILE}",
+            outcome=outcome,
+            duration_s=0.25,
+            reason=HOSTILE if outcome is Outcome.SKIPPED else "",
+            failure=failure if outcome in (Outcome.FAILED, Outcome.ERROR) else None,
+        )
+        for name in ("a", "b")
+        for outcome in outcomes
+    )
+    found = replace(seen, processes=(replace(seen.processes[0], tests=tests),), problems=())
+    made = trial(Runner.PYTEST, Purpose.MATRIX, 1, found, exit_code=0)
+    of = replace(made.attempt, cell_id=one.cell.id, exact=one.exact, purpose=one.purpose, provider=one.provider)
+    return Record(cell=one.cell, trials=(replace(made, attempt=of),), exact=one.exact, purpose=one.purpose)
+
+
+@pytest.fixture
+def run_report(run_summary: RunSummary) -> RunReport:
+    """That run with records behind it, and one before it in which the crash was there already."""
+    sides = {
+        one.cell: Side(state=one.state, verdict=one.judgement.verdict, signature=one.signature)
+        for one in run_summary.conclusions
+        if one.purpose is Purpose.MATRIX
+    }
+    passed = Side(state=State.PASS, verdict=Verdict.AS_EXPECTED)
+    before = {cell: side if side.state is State.CRASH else passed for cell, side in sides.items()}
+    axes = {axis for one in run_summary.conclusions for axis, _ in one.exact}
+    return RunReport(
+        summary=run_summary,
+        archive=HeldArchive(
+            held=tuple(record_of(one) for one in run_summary.conclusions),
+            compared=compare(before, sides, old_run=6, new_run=7),
+        ),
+        started=AS_OF,
+        finished=AS_OF + dt.timedelta(seconds=754),
+        made=AS_OF + dt.timedelta(hours=1),
+        harness_version="0.1.0",
+        platform="Linux-6.1-x86_64",
+        matrix="matrix.toml",
+        axes=tuple(
+            Axis(
+                name=axis,
+                values=tuple(
+                    Value(requested=requested, exact=exact)
+                    for requested, exact in sorted(
+                        {(one.cell[axis], dict(one.exact)[axis]) for one in run_summary.conclusions}
+                    )
+                )
+                + ((Value(requested="4.9", exact="4.9.0"),) if axis == "pytest-django" else ()),
+            )
+            for axis in sorted(axes)
+        ),
+        command="harness",
+        tail=" -m other.toml",
+        notes=(f"a note {NOISE}",),
     )

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from harness.analysis.bisect.view import BisectView
 from harness.analysis.compare import Comparison
 from harness.analysis.explain.findings import explain_run
+from harness.analysis.reported import RunReport
 from harness.analysis.summary import RunSummary
 from harness.analysis.view import RecordView
 from harness.model import codec
@@ -31,6 +32,8 @@ from harness.report import (
     run_json,
     run_text,
 )
+from harness.report.formats import compat
+from harness.report.formats.document import text as text_of
 from harness.report.schemas import Document, kind, schema
 
 LOGS = Path(".harness/logs")
@@ -40,13 +43,15 @@ Check = Callable[[str, str], None]
 @pytest.mark.parametrize("is_verbose", [False, True], ids=["plain", "verbose"])
 def test_a_run_as_text(run_summary: RunSummary, render, is_as_expected: Check, is_verbose: bool) -> None:
     """Grid, failures by signature with blame, odd passes, what is left out, a headline of all states."""
-    text = render(run_text.summary(run_summary, LOGS, is_verbose=is_verbose, command="harness run -m matrix.toml"))
+    text = render(
+        run_text.summary(run_summary, LOGS, is_verbose=is_verbose, command="harness run", repro="harness repro")
+    )
     is_as_expected("run-verbose.txt" if is_verbose else "run.txt", text)
 
 
 def test_a_run_of_known_answers_as_text(known_summary: RunSummary, render, is_as_expected: Check) -> None:
     """It says that it ran nothing."""
-    text = render(run_text.summary(known_summary, LOGS, is_verbose=False, command="harness run"))
+    text = render(run_text.summary(known_summary, LOGS, is_verbose=False, command="harness run", repro="harness repro"))
     is_as_expected("run-known.txt", text)
 
 
@@ -72,7 +77,7 @@ def test_a_record_as_text(
     monkeypatch.chdir(tmp_path)
     LOGS.mkdir(parents=True)
     (LOGS / record_view.conclusion.log).write_text("collected 3 items\n\x1b[31mFAILED\x1b[0m\n")
-    text = render(record_text.record(record_view, LOGS, is_log_wanted=is_log_wanted))
+    text = render(record_text.record(record_view, LOGS, is_log_wanted=is_log_wanted, repro="harness repro"))
     is_as_expected("record-log.txt" if is_log_wanted else "record.txt", text)
 
 
@@ -120,7 +125,8 @@ def test_a_comparison_as_json(comparison: Comparison, is_as_expected: Check) -> 
 
 @pytest.mark.parametrize(
     "document",
-    [item for item in Document if item is not Document.EXPLAIN],  # tests/unit/report/test_explain_text.py has that one
+    # test_explain_text.py and test_doctor_text.py of tests/unit/report, test_lock_reports.py, test_repro.py have theirs
+    [item for item in Document if item not in (Document.EXPLAIN, Document.LOCK, Document.REPRO, Document.DOCTOR)],
     ids=lambda item: item.value,
 )
 def test_a_document_fits_its_schema(
@@ -130,6 +136,7 @@ def test_a_document_fits_its_schema(
     record_view: RecordView,
     bisect_view: BisectView,
     comparison: Comparison,
+    run_report: RunReport,
 ) -> None:
     """What is written is read back, by the types that the schema is made of and by our own codec, as it was."""
     text = {
@@ -139,6 +146,7 @@ def test_a_document_fits_its_schema(
         Document.BISECT: bisect_json.document(bisect_view, 0),
         Document.COMPARE: compare_json.document(comparison, 1),
         Document.EXPLAIN: explain_json.document(explain_run(run_summary.conclusions, (), (), run=1)),
+        Document.COMPAT: text_of(next(compat.documents(run_report))),
     }[document]
     by_pydantic = TypeAdapter(kind(document)).validate_json(text)
     assert by_pydantic == codec.loads(kind(document), text)
