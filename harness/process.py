@@ -149,10 +149,11 @@ def supervise(
     guard_every_s: float = 1.0,
     file_limit_bytes: int | None = None,
     started: Callable[[int], None] = lambda pid: None,
+    cancel_grace_s: float = 0.2,
 ) -> Completed:
     """Run a cell's command: its output goes to *log* up to a limit; time-out, cancel or *guard* end it.
 
-    *guard* is asked every *guard_every_s* seconds and returns why the program must end, or an empty string.
+    After a cancel it has *cancel_grace_s* to tidy up. *guard* is asked every *guard_every_s* seconds and returns why the program must end, or an empty string.
     *started* is told the process id (which is the group's).
 
     Raises:
@@ -181,7 +182,7 @@ def supervise(
                 message = guard()
                 stop = Stop.GUARDED if message else stop
             if stop is not Stop.EXITED:
-                end_group(popen, grace_s=0.2 if stop is Stop.CANCELLED else GRACE_S)
+                end_group(popen, grace_s=cancel_grace_s if stop is Stop.CANCELLED else GRACE_S)
                 break
     finally:
         end_group(popen, grace_s=0.0)  # what the program left running, too
@@ -212,6 +213,36 @@ def _start_piped(
     finally:
         os.close(writer)
     return popen, reader
+
+
+def foreground(command: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str]) -> int:
+    """Hand the terminal to a program and return its exit code, as a shell does: 128 and the number for a signal.
+
+    It stays in our process group, so that the terminal's Ctrl-C reaches it; what it does then is its business, and we
+    wait. To be called from the main thread.
+
+    Raises:
+        Infrastructure: it cannot be started.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    # a handler, not SIG_IGN, which the program would inherit
+    signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    try:
+        popen = subprocess.Popen([str(part) for part in command], cwd=cwd, env=dict(env))
+        try:
+            code = popen.wait()
+        except BaseException:  # SIGTERM: we are asked to end
+            popen.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                popen.wait(timeout=GRACE_S)
+            popen.kill()
+            popen.wait()
+            raise
+    except OSError as error:
+        raise Infrastructure(f"cannot start {command[0]}: {error.strerror or error}") from error
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return code if code >= 0 else 128 - code
 
 
 @contextlib.contextmanager

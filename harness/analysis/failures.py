@@ -8,7 +8,7 @@ import re
 from harness.analysis.asked import Asked
 from harness.analysis.signature import is_failing, representative
 from harness.model.evidence import Evidence, Level, Outcome, TestResult
-from harness.model.record import Runner, Trial
+from harness.model.record import Ended, Runner, Trial
 from harness.model.verdict import Observation, Signature, State
 
 _REASON_CHARACTERS = 300
@@ -39,12 +39,20 @@ _TOO_OLD = re.compile(r"[^\n]*\bor later is required \(found [^)\n]*\)\.?")
 def what_failed(trial: Trial, asked: Asked) -> Observation | None:
     """Return the failure of a cell whose interpreter lived to its end, None if nothing failed."""
     return (
-        _failed_tests(trial.evidence)
+        _unprepared(trial)
+        or _failed_tests(trial.evidence)
         or _missing_tables(trial.evidence)
         or _no_tests(trial)
         or _exit_code(trial)
         or _skips(trial, asked)
     )
+
+
+def _unprepared(trial: Trial) -> Observation | None:
+    attempt = trial.attempt
+    if attempt.ended is not Ended.UNPREPARED:
+        return None
+    return failed("unprepared", f"{attempt.message}; see its log", attempt.message)
 
 
 def _failed_tests(evidence: Evidence) -> Observation | None:

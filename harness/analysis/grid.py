@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from packaging.version import InvalidVersion, Version
-
 from harness.analysis.conclude import Conclusion
+from harness.analysis.order import in_order
 from harness.model.record import Purpose
 from harness.model.verdict import State, Verdict
 
@@ -54,8 +53,8 @@ def grid(conclusions: Iterable[Conclusion], row_axis: str = "django", column_axi
         values = one.cell.as_dict()
         if one.purpose is not Purpose.DIAGNOSTIC and row_axis in values and column_axis in values:
             found.setdefault((values[row_axis], values[column_axis]), []).append(one)
-    rows = tuple(sorted({row for row, _ in found}, key=_in_order))
-    columns = tuple(sorted({column for _, column in found}, key=_in_order))
+    rows = tuple(sorted({row for row, _ in found}, key=in_order))
+    columns = tuple(sorted({column for _, column in found}, key=in_order))
     return Grid(
         row_axis=row_axis,
         column_axis=column_axis,
@@ -79,11 +78,3 @@ def _square(cells: list[Conclusion]) -> Square | None:
         is_expected=not any(one.judgement.verdict is Verdict.UNEXPECTED_FAILURE for one in cells),
         counts=tuple((state, counts[state]) for state in SEVERITY if counts[state]),
     )
-
-
-def _in_order(value: str) -> tuple[int, Version, str]:
-    """Versions first, ascending; then names such as "latest"."""
-    try:
-        return 0, Version(value.lstrip("=")), value
-    except InvalidVersion:
-        return 1, Version("0"), value

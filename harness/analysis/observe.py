@@ -7,7 +7,8 @@ For one attempt the first of these that applies decides; each is a function belo
 3.  It ran out of time: `timeout`.
 4.  The interpreter died (a signal, or a process that said hello and never bye): `crash`.
 5.  Django refused the server for its age: `unsupported`, with Django's words.
-6.  A test failed, an expected table is missing, no test ran, or it ended with another code than 0: `fail`.
+6.  A command that prepares the tests failed, a test failed, an expected table is missing, no test ran, or it ended
+    with another code than 0: `fail`.
 7.  A test was skipped that the canary does not declare, or all were: `fail`.
 8.  The mode's promise was not kept (`modes`): `fail`.
 9.  Something that a pass needs to be shown was not shown (`shown`): `error`.
@@ -85,7 +86,7 @@ def _harness_failed(trial: Trial) -> Observation | None:
             return Observation(state=State.NOT_RUN, reason=attempt.message or "stopped before its end")
         case Ended.INFRASTRUCTURE | Ended.DISK_LIMIT:
             return _refuse(State.ERROR, attempt.ended.value, attempt.message or attempt.ended.value)
-        case Ended.EXITED | Ended.SIGNALLED | Ended.TIMED_OUT:
+        case Ended.EXITED | Ended.SIGNALLED | Ended.TIMED_OUT | Ended.UNPREPARED:
             return None
         case _:
             assert_never(attempt.ended)

@@ -37,6 +37,7 @@ class RunSummary:
     ran: int  # attempts' cells tried now, controls and neighbours included
     reused: int  # cells whose answer was known
     duration_s: float
+    warnings: tuple[str, ...] = ()  # where this is not what matrix.lock says
 
 
 def summarise(
@@ -52,6 +53,7 @@ def summarise(
     strict: bool,
     absent: Sequence[ProviderName],
     databases: Sequence[DatabaseSpec],
+    warnings: tuple[str, ...] = (),
 ) -> RunSummary:
     """Sum up. *absent*: providers that ``--require`` names and that left cells out; *databases* give them an order."""
     found = with_blame(conclusions)
@@ -72,6 +74,7 @@ def summarise(
         ran=ran,
         reused=reused,
         duration_s=duration_s,
+        warnings=warnings,
     )
 
 

@@ -20,6 +20,10 @@ class Name(Enum):
     BISECT = "bisect"
     COMPARE = "compare"
     EXPLAIN = "explain"
+    COMPAT = "compat"
+    LOCK = "lock"
+    REPRO = "repro"
+    DOCTOR = "doctor"
 
 
 @app.callback()

@@ -7,6 +7,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from harness.cli.options import DEFAULT_MATRIX
+
 
 def invocation() -> str:
     """Return the command that starts this harness again from this folder: ``harness`` where PATH has it."""
@@ -17,6 +19,12 @@ def invocation() -> str:
     if on_path is not None and program.exists() and Path(on_path).samefile(program):
         return "harness"
     return shlex.quote(_from_here(program))
+
+
+def command(name: str, matrix: Path) -> str:
+    """Return the beginning of a command of this harness on the same matrix."""
+    where = "" if matrix == DEFAULT_MATRIX else f" -m {shlex.quote(str(matrix))}"
+    return f"{invocation()} {name}{where}"
 
 
 def _from_here(path: Path) -> str:

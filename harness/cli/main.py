@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from harness.cli import bisect, compare, config, explain, gc, plan, run, show
+from harness.cli import bisect, compare, config, doctor, explain, gc, lock, plan, report, repro, run, shell, show
 from harness.errors import ExitCode, HarnessError
 
 app = typer.Typer(
@@ -31,6 +31,11 @@ app.command("show")(show.show)
 app.command("explain", cls=explain.RefineMayStandAlone)(explain.explain)
 app.command("bisect", cls=bisect.SweepMayStandAlone)(bisect.bisect)
 app.command("compare")(compare.compare)
+app.command("lock")(lock.lock)
+app.command("report")(report.report)
+app.command("repro")(repro.repro)
+app.command("shell")(shell.shell)
+app.command("doctor", cls=doctor.CommandAfterDashes)(doctor.doctor)
 app.command("gc")(gc.gc)
 app.add_typer(config.app, name="config")
 

@@ -50,7 +50,7 @@ def options(
             cells=tuple(cell),
             failed=failed,
         ),
-        as_of=_moment(as_of) if as_of else None,
+        as_of=moment(as_of) if as_of else None,
         refresh=refresh,
         providers=tuple(providers(provider, "--provider")),
         python_downloads=not no_python_downloads,
@@ -72,7 +72,7 @@ def providers(words: list[str], option: str) -> list[ProviderName]:
     return [ProviderName(word) for word in words]
 
 
-def _moment(text: str) -> dt.datetime:
+def moment(text: str) -> dt.datetime:
     """Return a date's end, or a moment, in UTC where no zone is given."""
     with contextlib.suppress(ValueError):
         return dt.datetime.combine(dt.date.fromisoformat(text), dt.time(23, 59, 59, tzinfo=dt.UTC))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Annotated
 
 import typer
@@ -41,7 +40,7 @@ def run(
     from harness.cli import interrupt, request
     from harness.cli.board import Board
     from harness.cli.console import err, out
-    from harness.cli.invocation import invocation
+    from harness.cli.invocation import command
     from harness.report import run_json, run_text
     from harness.workflow import run as workflow
 
@@ -75,7 +74,6 @@ def run(
     if json:
         print(run_json.document(summary))
     else:
-        place_of_it = "" if matrix == opt.DEFAULT_MATRIX else f" -m {shlex.quote(str(matrix))}"
-        command = f"{invocation()} run{place_of_it}"
-        out().print(run_text.summary(summary, place.logs, is_verbose=verbose > 0, command=command))
+        again, repro = command("run", matrix), command("repro", matrix)
+        out().print(run_text.summary(summary, place.logs, is_verbose=verbose > 0, command=again, repro=repro))
     return summary.exit_code

@@ -19,6 +19,7 @@ def show(
     """Print what is known of one cell: versions, server, timings, evidence, failures with their traces."""
     from harness.cli import request
     from harness.cli.console import out
+    from harness.cli.invocation import command
     from harness.report import record_json, record_text
     from harness.workflow.show_record import show_record
 
@@ -27,5 +28,6 @@ def show(
     if json:
         print(record_json.document(view))
     else:
-        out().print(record_text.record(view, place.logs, is_log_wanted=log))
+        repro = command("repro", matrix)
+        out().print(record_text.record(view, place.logs, is_log_wanted=log, repro=repro))
     return 0

@@ -47,6 +47,21 @@ _INNODB = (
 SETTINGS = {Engine.POSTGRESQL: _POSTGRESQL, Engine.MARIADB: _INNODB, Engine.MYSQL: _INNODB}
 
 
+def arguments(engine: Engine) -> tuple[str, ...]:
+    """Return what a container of an engine's is started with: durability is off."""
+    if engine is Engine.POSTGRESQL:
+        return ("postgres", *(part for item in _POSTGRESQL for part in ("-c", item)))
+    return tuple(f"--{item}" for item in SETTINGS[engine])
+
+
+def data_folder(engine: Engine, version: str, *, is_own: bool) -> str:
+    """Return where an image of a server keeps its data."""
+    if engine is not Engine.POSTGRESQL:
+        return "/var/lib/mysql"
+    is_late = int(version.partition(".")[0] or 0) >= 18 and not is_own
+    return "/var/lib/postgresql" if is_late else "/var/lib/postgresql/data"  # where official images keep it
+
+
 def offer(spec: DatabaseSpec, context: Context) -> ContainerOffer | Absent:
     """Offer a container if an engine answers and an image is to be had."""
     remedy = "nox -s images"
@@ -143,14 +158,10 @@ class ContainerOffer:
         )
         if self.engine is Engine.POSTGRESQL:
             container.with_envs(POSTGRES_USER="postgres", POSTGRES_PASSWORD=password, POSTGRES_DB="postgres")
-            container.with_command(["postgres", *(part for item in _POSTGRESQL for part in ("-c", item))])
-            is_late = int(self.image.version.partition(".")[0]) >= 18 and not self.image.is_own
-            data = "/var/lib/postgresql" if is_late else "/var/lib/postgresql/data"  # where official images keep it
         else:
             container.with_envs(MYSQL_ROOT_PASSWORD=password)
-            container.with_command([f"--{item}" for item in SETTINGS[self.engine]])
-            data = "/var/lib/mysql"
-        container.tmpfs[data] = "rw,size=2g"
+        container.with_command(list(arguments(self.engine)))
+        container.tmpfs[data_folder(self.engine, self.image.version, is_own=self.image.is_own)] = "rw,size=2g"
         container.ports.clear()
         container.ports[f"{port}/tcp"] = self._bindings()
         return container

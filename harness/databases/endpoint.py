@@ -8,6 +8,17 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Imitated:
+    """A role of somebody's own server, to be had on a throw-away one under the same name, with its databases."""
+
+    role: str
+    password: str = field(repr=False)
+    may_create_databases: bool
+    is_superuser: bool
+    databases: tuple[str, ...]  # empty ones of these names belong to it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """An administrator's access to a server. The password does not show in its ``repr``."""
 
@@ -39,6 +50,10 @@ class Administration(Protocol):
 
         A role of that name that is there already is somebody's: it is left as it is.
         """
+        ...
+
+    def imitate(self, imitated: Imitated) -> None:
+        """Make a role and databases of given names, with the attributes that they have elsewhere."""
         ...
 
     def drop(self, role: str) -> None:

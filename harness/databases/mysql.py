@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from harness.databases.endpoint import Endpoint
+from harness.databases.endpoint import Endpoint, Imitated
 from harness.databases.names import PREFIX
 from harness.errors import Infrastructure
 
@@ -43,6 +43,20 @@ class MySQL:
         # Over TLS once: from then on MySQL knows the password's digest, and the cell's driver needs no RSA library.
         if self.is_tls:
             with self._cursor(user=role, password=password):
+                pass
+
+    def imitate(self, imitated: Imitated) -> None:
+        """Make a user of the same name and powers, unless it is there, and the databases that it has."""
+        with self._cursor() as cursor:
+            cursor.execute("CREATE USER IF NOT EXISTS %s@'%%' IDENTIFIED BY %s", (imitated.role, imitated.password))
+            for database in imitated.databases:
+                cursor.execute(f"CREATE DATABASE IF NOT EXISTS {_quote(database)} CHARACTER SET utf8mb4")
+                if not imitated.may_create_databases:
+                    cursor.execute(f"GRANT ALL PRIVILEGES ON {_quote(database)}.* TO %s@'%%'", (imitated.role,))
+            if imitated.may_create_databases:
+                cursor.execute("GRANT ALL PRIVILEGES ON *.* TO %s@'%%'", (imitated.role,))
+        if self.is_tls:
+            with self._cursor(user=imitated.role, password=imitated.password):
                 pass
 
     def drop(self, role: str) -> None:

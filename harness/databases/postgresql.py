@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.databases.endpoint import Endpoint
+from harness.databases.endpoint import Endpoint, Imitated
 from harness.databases.names import PREFIX
 from harness.errors import Infrastructure
 
@@ -49,6 +49,28 @@ class PostgreSQL:
             except BaseException:
                 self.drop(role)
                 raise
+
+    def imitate(self, imitated: Imitated) -> None:
+        """Make a role of the same name and powers, unless it is there, and the databases that it has."""
+        from psycopg import sql
+
+        name = sql.Identifier(imitated.role)
+        powers = sql.SQL(
+            f"{'' if imitated.may_create_databases else 'NO'}CREATEDB {'' if imitated.is_superuser else 'NO'}SUPERUSER"
+        )
+        with self._connection() as connection:
+            secret = connection.pgconn.encrypt_password(
+                imitated.password.encode(), imitated.role.encode(), b"scram-sha-256"
+            ).decode()
+            verb = sql.SQL(
+                "ALTER" if imitated.role in _column(connection, "SELECT rolname FROM pg_roles") else "CREATE"
+            )
+            connection.execute(sql.SQL("{} ROLE {} LOGIN {} PASSWORD {}").format(verb, name, powers, secret))
+            there = _column(connection, "SELECT datname FROM pg_database")
+            for database in imitated.databases:
+                if database not in there:
+                    what = sql.Identifier(database)
+                    connection.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(what, name))
 
     def drop(self, role: str) -> None:
         """Drop the role and its databases, those that it created itself included."""

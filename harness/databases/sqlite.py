@@ -8,9 +8,10 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.databases.context import Context
-from harness.databases.names import slug
+from harness.databases.names import ALIAS_LIMIT, slug
 from harness.ledger import Ledger
 from harness.model.server import Absent, DjangoDatabases, ServerIdentity
 from harness.model.spec import DatabaseSpec, ProviderName
@@ -64,25 +65,23 @@ class SqliteServer:
     @contextlib.contextmanager
     def lease(self, label: str, aliases: tuple[str, ...]) -> Iterator[DjangoDatabases]:
         """Give a database per alias: in memory, each its own, or files in a folder that goes with the lease."""
-        engine = "django.db.backends.sqlite3"
-        if self.identity.version == "memory":
-            yield {alias: {"ENGINE": engine, "NAME": ":memory:", "OPTIONS": {}, "TEST": {}} for alias in aliases}
+        version = self.identity.version
+        if version == "memory":
+            yield {alias: entry(version, "") for alias in aliases}
             return
         self.scratch.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f"harness-{slug(label, 15)}-", dir=self.scratch.absolute()))
         with self.ledger.folder(folder):
             try:
-                yield {
-                    alias: {
-                        "ENGINE": engine,
-                        "NAME": str(folder / f"{slug(alias, 20)}.sqlite3"),
-                        "OPTIONS": {},
-                        "TEST": self._test(folder / f"{slug(alias, 20)}-t.sqlite3"),
-                    }
-                    for alias in aliases
-                }
+                yield {alias: entry(version, str(folder / slug(alias, ALIAS_LIMIT))) for alias in aliases}
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _test(self, path: Path) -> dict[str, str]:
-        return {"NAME": str(path)} if self.identity.version == "file" else {}
+
+def entry(version: str, stem: str) -> dict[str, Any]:
+    """Return Django's entry for a database of one of `VERSIONS`; files are called *stem* and more."""
+    engine = "django.db.backends.sqlite3"
+    if version == "memory":
+        return {"ENGINE": engine, "NAME": ":memory:", "OPTIONS": {}, "TEST": {}}
+    test = {"NAME": f"{stem}-t.sqlite3"} if version == "file" else {}
+    return {"ENGINE": engine, "NAME": f"{stem}.sqlite3", "OPTIONS": {}, "TEST": test}

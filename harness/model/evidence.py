@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -47,13 +47,33 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """An exception that led to another, with what Django was doing when it arose."""
+
+    type: str  # dotted
+    message: str
+    frames: tuple[Frame, ...] = ()  # outermost first
+    migration: str = ""
+    operation: int = -1
+    alias: str = ""
+    database: str = ""
+    sql: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """An exception as it was reported."""
+    """An exception as it was reported, with what Django was doing when it arose."""
 
     type: str  # dotted
     message: str
     frames: tuple[Frame, ...] = ()  # outermost first
     trace: str = ""
+    migration: str = ""  # "app.0001_initial" that was being applied
+    operation: int = -1  # its place among that migration's operations
+    alias: str = ""  # the database that a statement went to
+    database: str = ""  # its NAME at that moment
+    sql: str = ""  # the statement that failed
+    causes: tuple[Cause, ...] = ()  # the exceptions that led to it, the nearest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,12 +121,37 @@ class DatabaseSeen:
     applied: tuple[str, ...] = ()  # "app.0001_initial"
     unapplied: tuple[str, ...] = ()
     created: int = 0  # CREATE TABLE statements issued while setting up
+    is_test: bool = True  # a test database that the set-up made; else the project's own, left connected
 
     @property
     def missing(self) -> tuple[str, ...]:
         """Return the expected tables that are not there."""
         real = {name.lower() for name in self.real}
         return tuple(name for name in self.expected if name.lower() not in real)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileState:
+    """A SQLite file at one moment."""
+
+    exists: bool
+    digest: str = ""  # of its content
+    tables: tuple[tuple[str, int], ...] = ()  # names and rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSeen:
+    """A SQLite file that is an alias's own NAME, not its test database: tests leave it as it was."""
+
+    alias: str
+    path: str
+    before: FileState
+    after: FileState | None = None  # None where the process did not come to its end
+
+    @property
+    def is_changed(self) -> bool:
+        """Tell whether the process, or another meanwhile, made, changed or removed it."""
+        return self.after is not None and self.after != self.before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +171,7 @@ class ProcessEvidence:
     root_dir: str = ""
     set_up_by: tuple[str, ...] = ()  # fixtures or functions that set the databases up, with where they are defined
     databases: tuple[DatabaseSeen, ...] = ()
+    files: tuple[FileSeen, ...] = ()  # the project's own SQLite files, before and after
     tests: tuple[TestResult, ...] = ()
     collected: int | None = None
     is_complete: bool = False  # said bye
@@ -159,6 +205,7 @@ class _Draft:
     hello: dict[str, Any]
     fields: dict[str, Any] = field(default_factory=dict)
     databases: dict[str, DatabaseSeen] = field(default_factory=dict)
+    files: dict[str, FileSeen] = field(default_factory=dict)
     tests: list[TestResult] = field(default_factory=list)
     set_up_by: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -232,7 +279,11 @@ def _take(draft: _Draft, kind: str, event: dict[str, Any]) -> None:
                 applied=_strings(event.get("applied", ())),
                 unapplied=_strings(event.get("unapplied", ())),
                 created=int(event.get("created", 0)),
+                is_test=bool(event.get("is_test", True)),
             )
+        case "file":
+            state = _file_state(event["exists"], event["digest"], event["tables"])
+            _take_file(draft, str(event["when"]), str(event["alias"]), str(event["path"]), state)
         case "collected":
             draft.fields["collected"] = int(event["count"])
         case "start":
@@ -252,6 +303,21 @@ def _take(draft: _Draft, kind: str, event: dict[str, Any]) -> None:
             raise ValueError(f"unknown event {kind!r}")
 
 
+def _file_state(exists: object, digest: object, tables: dict[str, int]) -> FileState:
+    rows = tuple(sorted((str(name), int(count)) for name, count in tables.items()))
+    return FileState(exists=bool(exists), digest=str(digest), tables=rows)
+
+
+def _take_file(draft: _Draft, when: str, alias: str, path: str, state: FileState) -> None:
+    match when:
+        case "before":
+            draft.files[alias] = FileSeen(alias=alias, path=path, before=state)
+        case "after":
+            draft.files[alias] = replace(draft.files[alias], after=state)
+        case other:
+            raise ValueError(f"a file's state {other!r}")
+
+
 def _finish(draft: _Draft) -> ProcessEvidence:
     hello = draft.hello
     return ProcessEvidence(
@@ -263,6 +329,7 @@ def _finish(draft: _Draft) -> ProcessEvidence:
         python=str(hello["python"]),
         sqlite=str(hello["sqlite"]),
         databases=tuple(draft.databases[alias] for alias in sorted(draft.databases)),
+        files=tuple(draft.files[alias] for alias in sorted(draft.files)),
         tests=tuple(draft.tests),
         set_up_by=tuple(draft.set_up_by),
         notes=tuple(draft.notes),
@@ -284,19 +351,35 @@ def _test(event: dict[str, Any]) -> TestResult:
         phase=str(event.get("phase", "call")),
         duration_s=duration_s if math.isfinite(duration_s) else 0.0,  # no other has a place in JSON
         reason=str(event.get("reason", "")),
-        failure=failure
-        and Failure(
-            type=str(failure["type"]),
-            message=str(failure["message"]),
-            trace=str(failure.get("trace", "")),
-            frames=tuple(
-                Frame(
-                    file=str(frame["file"]),
-                    line=int(frame["line"]),
-                    function=str(frame["function"]),
-                    origin=str(frame.get("origin", "")),
-                )
-                for frame in failure.get("frames", ())
-            ),
-        ),
+        failure=failure and _failure(failure),
     )
+
+
+def _failure(item: dict[str, Any]) -> Failure:
+    return Failure(
+        **_described(item),
+        trace=str(item.get("trace", "")),
+        causes=tuple(Cause(**_described(cause)) for cause in item.get("causes", ())),
+    )
+
+
+def _described(item: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that a failure and what caused it have in common."""
+    return {
+        "type": str(item["type"]),
+        "message": str(item["message"]),
+        "frames": tuple(
+            Frame(
+                file=str(frame["file"]),
+                line=int(frame["line"]),
+                function=str(frame["function"]),
+                origin=str(frame.get("origin", "")),
+            )
+            for frame in item.get("frames", ())
+        ),
+        "migration": str(item.get("migration", "")),
+        "operation": int(item.get("operation", -1)),
+        "alias": str(item.get("alias", "")),
+        "database": str(item.get("database", "")),
+        "sql": str(item.get("sql", "")),
+    }

@@ -33,6 +33,13 @@ class Interpreter:
     sqlite_version: str
     tags: tuple[str, ...] = ()  # wheel tags it can install, best first
 
+    @property
+    def target(self) -> str:
+        """What resolves the same on every machine: ``"3.12 linux-x86_64"``; another C library is another platform."""
+        minor = ".".join(self.version.split(".")[:2])
+        library = "-musl" if any("musllinux" in tag for tag in self.tags[:50]) else ""
+        return f"{minor} {self.platform}{library}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:

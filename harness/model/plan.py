@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from harness.model.cell import Cell
-from harness.model.spec import Strength
+from harness.model.spec import ProviderName, Strength
 
 
 class Why(Enum):
@@ -93,6 +93,19 @@ class Plan:
     left_out: tuple[LeftOut, ...]
     coverage: Coverage
     product: int  # cells of the full product, before anything is left out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSummary:
+    """What the store keeps of a run's plan beside its cells: enough to sum the run up again."""
+
+    axes: tuple[Axis, ...]  # the values of the whole matrix, whatever was selected
+    left_out: tuple[LeftOut, ...]
+    coverage: Coverage
+    product: int
+    strict: bool
+    absent: tuple[ProviderName, ...]  # that ``--require`` named and that left cells out
+    warnings: tuple[str, ...] = ()  # where the run is not what matrix.lock says
 
 
 def exact_versions(cell: Cell, axes: tuple[Axis, ...]) -> dict[str, str]:

@@ -32,6 +32,7 @@ class Ended(Enum):
     EXITED = "exited"
     SIGNALLED = "signalled"
     TIMED_OUT = "timed-out"
+    UNPREPARED = "unprepared"  # a command that prepares the tests failed, so they did not begin
     DISK_LIMIT = "disk-limit"
     INFRASTRUCTURE = "infrastructure"  # never reached the canary, or lost its server
     CANCELLED = "cancelled"
@@ -68,6 +69,7 @@ class Attempt:
     message: str = ""  # why it ended, where it did not simply exit
     timings: Timings = Timings()
     lock_hash: str = ""
+    canary_hash: str = ""  # of its files as they were
     interpreter: str = ""  # "CPython 3.12.1"
     platform: str = ""
     provider: str = ""

@@ -123,6 +123,18 @@ def packages_of(path: Path) -> tuple[str, tuple[str, ...]] | None:
         return None
 
 
+def lock_in_cache(cache: Path, lock_hash: str) -> Lock | None:
+    """Return the lock with that hash out of an environment that it was installed in; None if there is none left."""
+    for path in sorted((cache / FOLDER).glob(f"{lock_hash}-*/{COMPLETE}")):
+        try:
+            lock = codec.from_plain(Lock, json.loads(read_if_there(path) or "")["lock"])
+        except (ValueError, KeyError):
+            continue
+        if isinstance(lock, Lock) and lock.hash == lock_hash:
+            return lock
+    return None
+
+
 def _series(interpreter: Interpreter) -> str:
     return ".".join(interpreter.version.split(".")[:2])
 

@@ -8,7 +8,7 @@ import json
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,11 +61,14 @@ class Index:
         as_of: dt.datetime,
         urls: IndexUrls,
         now: Callable[[], dt.datetime],
+        renewed: Mapping[str, dt.datetime] | None = None,
         refresh: bool = False,
     ) -> None:
-        """Prepare to ask; nothing is fetched yet. *refresh* asks the network even for what is known."""
+        """Prepare to ask; nothing is fetched yet. Packages that are *renewed* have a date of their own; *refresh* asks
+        the network even for what is known."""
         self._folder, self._as_of, self._urls, self._now = cache / "index", as_of, urls, now
-        self._not_before = now() if refresh else as_of
+        self._renewed = dict(renewed or {})
+        self._asked_anew = now() if refresh else None
         self._releases: dict[str, tuple[Release, ...]] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._down: IndexUnreachable | None = None
@@ -89,7 +92,8 @@ class Index:
         path = self._folder / f"{name}.json"
         address = _digest(self._urls)
         remembered = _read(path)
-        usable = remembered is not None and dt.datetime.fromisoformat(remembered["fetched"]) >= self._not_before
+        not_before = self._asked_anew or self._date(name)
+        usable = remembered is not None and dt.datetime.fromisoformat(remembered["fetched"]) >= not_before
         if usable and remembered is not None and remembered["index"] == address:
             return _from_plain(remembered["releases"])
         fetched = self._now().astimezone(dt.UTC)
@@ -121,8 +125,11 @@ class Index:
                 return _by_version(name, files, url)
         raise UsageError(f"the index knows no package {name!r}{nearest(name, [*known_names, *WELL_KNOWN])}")
 
+    def _date(self, name: str) -> dt.datetime:
+        return self._renewed.get(name, self._as_of)
+
     def _as_of_date(self, name: str, known: _Known) -> tuple[Release, ...]:
-        limit = self._as_of.astimezone(dt.UTC).isoformat()
+        limit = self._date(name).astimezone(dt.UTC).isoformat()
         releases = []
         for version, files in known:
             there = [file for file in files if file.uploaded <= limit]

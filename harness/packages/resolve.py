@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 
 from harness.errors import Infrastructure, UsageError
 from harness.model import codec
+from harness.model.lockfile import KnownAnswers
 from harness.model.package import Interpreter, Lock, Pin, Unresolvable
 from harness.packages.files import guard, read_if_there, write_whole
 from harness.packages.uv import Answer, Uv
@@ -39,12 +40,17 @@ class Resolver:
         *,
         uv: Uv,
         as_of: dt.datetime,
+        renewed: Mapping[str, dt.datetime] | None = None,
+        known: KnownAnswers | None = None,
         allow_build: Iterable[str] = (),
         timeout_s: float = 120,
         refresh: bool = False,
     ) -> None:
-        """Prepare to resolve what had been uploaded by *as_of*; *refresh* asks uv even for what is remembered."""
+        """Prepare to resolve what had been uploaded by *as_of*, or, of packages that are *renewed*, by a date of their
+        own; what is *known* is not resolved. *refresh* asks uv even for what is remembered."""
         self._cache, self._uv, self._as_of, self._timeout_s = cache, uv, as_of, timeout_s
+        self._renewed = tuple(sorted((renewed or {}).items()))
+        self._known = known
         self._allow_build = tuple(sorted({str(canonicalize_name(name)) for name in allow_build}))
         self._refresh = refresh
         self._answers: dict[str, Lock | Unresolvable] = {}
@@ -64,6 +70,9 @@ class Resolver:
         wanted = normalised(requirements)
         if not wanted:
             return Lock(pins=())
+        known = self._known.lock(wanted, interpreter) if self._known else None
+        if known is not None:
+            return known
         key = self._key(wanted, interpreter)
         with self._locks[key]:
             if key not in self._answers:
@@ -87,6 +96,9 @@ class Resolver:
             wanted = [requirement for axis in axes for requirement in contributions[axis]]
             return isinstance(self.lock(wanted, interpreter, cancel=cancel), Unresolvable)
 
+        known = self._known.conflict(contributions, interpreter) if self._known else None
+        if known is not None:
+            return known
         core = sorted(contributions)
         if not is_impossible(core):
             return ()
@@ -107,6 +119,8 @@ class Resolver:
             self._as_of.astimezone(dt.UTC).isoformat(),
             self._allow_build,
         ]
+        if self._renewed:
+            question.append([(name, _stamp(date)) for name, date in self._renewed])
         return hashlib.sha256(json.dumps(question).encode()).hexdigest()[:32]
 
     def _remembered_or_asked(
@@ -157,10 +171,15 @@ class Resolver:
         arguments = ["pip", "compile", "-", "--quiet", "--python", interpreter.path, "--only-binary", ":all:"]
         for name in build:
             arguments += ["--no-binary", name]
-        until = self._as_of.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        arguments += ["--exclude-newer", until, "--generate-hashes", "--no-header", "--no-annotate"]
+        arguments += ["--exclude-newer", _stamp(self._as_of), "--generate-hashes", "--no-header", "--no-annotate"]
+        for name, date in self._renewed:
+            arguments += ["--exclude-newer-package", f"{name}={_stamp(date)}"]
         arguments += ["--no-emit-index-url"]
         return self._uv.run(arguments, timeout_s=self._timeout_s, stdin="\n".join(wanted) + "\n", cancel=cancel)
+
+
+def _stamp(date: dt.datetime) -> str:
+    return date.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def normalised(requirements: Iterable[str]) -> tuple[str, ...]:

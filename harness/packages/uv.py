@@ -142,6 +142,14 @@ class Uv:
             )
         return Answer(code=ended.code, stdout=ended.stdout, words=words)
 
+    def surroundings(self, folder: Path) -> dict[str, str]:
+        """Return the environment for a program that runs uv itself, on the same indexes; *folder* gets a `uv.toml`."""
+        env = self._environment()
+        if self._configurable:
+            (folder / "uv.toml").write_text(self._configuration(), encoding="utf-8")
+            env["UV_CONFIG_FILE"] = str(folder / "uv.toml")
+        return env
+
     def _configuration(self) -> str:
         """Return a `uv.toml` that names the indexes and says how old their answers may be."""
         age_s = max(0, int((self._now() - self._as_of).total_seconds())) if self._as_of else 0

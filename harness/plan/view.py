@@ -19,3 +19,4 @@ class PlanView:
     as_of: dt.datetime
     estimate_s: float | None  # None where nothing was ever run
     jobs: int
+    warnings: tuple[str, ...] = ()  # where this is not what matrix.lock says

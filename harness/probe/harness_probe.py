@@ -16,10 +16,12 @@ import sys
 
 PROTOCOL = 1
 DEFAULT_LIMIT = 20000000
+FILE_LIMIT = 100000000  # bytes of a database file that is read: beyond that its size and time stand for it
 CUT_RESERVE = 200  # bytes kept free for the last line of a file that reaches its limit
 MESSAGE_LIMIT = 4096
 TRACE_LIMIT = 20480
 FRAMES_OUTER, FRAMES_INNER = 15, 45
+CAUSES_LIMIT = 4
 # Their word on their own version is true; other packages' __version__ may be stale, so a distribution's metadata wins.
 TRUSTED = frozenset(["django", "pytest", "pytest-django"])
 MACHINERY = frozenset(["_pytest", "pluggy", "pytest", "xdist", "unittest", "runpy"])
@@ -81,6 +83,7 @@ class Probe(object):
         self.distributions = None
         self.said = {}
         self.set_up = SetUp(self)
+        self.files = {}  # real database files: alias -> path, as settings had them before anything was set up
 
     def emit(self, kind, **fields):
         self.sink.emit(kind, fields)
@@ -122,6 +125,8 @@ class Probe(object):
 
     def bye(self, status):
         self.say_imported()
+        for alias, path in sorted(self.files.items()):
+            self.say_file("after", alias, path)
         self.emit("bye", exit_status=status)
         self.sink.fd = None
 
@@ -179,12 +184,31 @@ class Probe(object):
         """Describe an exception that propagated."""
         if trace is None:
             trace = _format_exception(kind, value, traceback, self.own)
-        return {
+        described = self.one_failure(kind, value, traceback)
+        described["trace"] = _cut(trace, TRACE_LIMIT)
+        causes, seen = [], set([id(value)])
+        while value is not None and len(causes) < CAUSES_LIMIT:
+            value = _origin(value)
+            if value is None or id(value) in seen:
+                break
+            seen.add(id(value))
+            causes.append(self.one_failure(type(value), value, value.__traceback__))
+        if causes:
+            described["causes"] = causes
+        return described
+
+    def one_failure(self, kind, value, traceback):
+        """Describe one exception of a chain."""
+        described = {
             "type": _type_name(kind),
             "message": _text(value, MESSAGE_LIMIT),
-            "trace": _cut(trace, TRACE_LIMIT),
             "frames": self.frames(traceback),
         }
+        try:
+            described.update(_doing(traceback))
+        except Exception as error:
+            self.note("doing", error)
+        return described
 
     def frames(self, traceback):
         found = []
@@ -251,10 +275,34 @@ class Probe(object):
                 holder = vars(holder["default_settings"])
             module = holder.get("SETTINGS_MODULE") or ""
             self.emit_changed("settings", module=str(module), chosen_by=chosen_by if module else "settings.configure")
+            self.say_files(settings)
         elif announced:
             self.emit_changed("settings", module=announced, chosen_by=chosen_by)
         else:
             self.emit_changed("settings", module="", chosen_by="none")
+
+    # ------------------------------------------------ the project's own database files
+
+    def say_files(self, settings):
+        """Report, once, the SQLite files that the project's own NAMEs lead to, before anything can change them."""
+        if self.files or self.worker:
+            return
+        try:
+            for alias, entry in settings.DATABASES.items():
+                name = str(entry.get("NAME") or "")
+                is_file = name and ":memory:" not in name and not name.startswith("file:")
+                if is_file and str(entry.get("ENGINE", "")).endswith(("sqlite3", "spatialite")):
+                    self.files[alias] = os.path.join(self.cwd, name)
+        except Exception as error:
+            self.note("files", error)
+        for alias, path in sorted(self.files.items()):
+            self.say_file("before", alias, path)
+
+    def say_file(self, when, alias, path):
+        try:
+            self.emit("file", when=when, alias=alias, path=self.short(path), **_file_facts(path))
+        except Exception as error:
+            self.note("file %s" % alias, error)
 
 
 def _guarded(function):
@@ -273,6 +321,38 @@ def _guarded(function):
 
 
 # ---------------------------------------------------------------- databases
+
+
+def _file_facts(path):
+    """Describe a SQLite file by its content, without a lock or a trace: what is not yet in it (WAL) counts, too."""
+    if not os.path.exists(path):
+        return {"exists": False, "digest": "", "tables": {}}
+    if os.path.getsize(path) > FILE_LIMIT:
+        state = os.stat(path)
+        return {"exists": True, "digest": "%d-%d" % (state.st_size, state.st_mtime_ns), "tables": {}}
+    import hashlib
+
+    total = hashlib.sha256()
+    for part in (path, path + "-wal"):
+        if os.path.exists(part):
+            with open(part, "rb") as file:
+                total.update(file.read())
+    return {"exists": True, "digest": total.hexdigest()[:16], "tables": _file_tables(path)}
+
+
+def _file_tables(path):
+    """Return the tables in a SQLite file with their rows. Immutable: nothing is locked, made or recovered beside it."""
+    import _sqlite3
+    from urllib.parse import quote
+
+    connection = _sqlite3.connect("file:%s?mode=ro&immutable=1" % quote(path), uri=True)
+    try:
+        names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+        found = [row[0] for row in connection.execute(names).fetchall()]
+        count = "SELECT COUNT(*) FROM \"%s\""
+        return {name: connection.execute(count % name.replace('"', '""')).fetchone()[0] for name in found}
+    finally:
+        connection.close()
 
 
 class CountingLogger(object):
@@ -375,6 +455,7 @@ class SetUp(object):
             finally:
                 if not is_open:
                     connection.close()
+        facts["is_test"] = is_made
         facts["expected"] = _expected_tables(connection)
         facts["unapplied"] = _unapplied(connection, facts["applied"])
         seen[alias] = facts
@@ -525,7 +606,11 @@ def pytest_addoption(parser, pluginmanager):
     """The first hook that a plugin sees: everything else is registered from here, if wanted."""
     probe = _start("pytest-django", os.environ.get("PYTEST_XDIST_WORKER", ""))
     if probe is not None:
-        pluginmanager.register(_plugin()(probe), "harness-probe")
+        import atexit
+
+        plugin = _plugin()(probe)
+        pluginmanager.register(plugin, "harness-probe")
+        atexit.register(plugin.say_never_begun)
 
 
 def _plugin():
@@ -541,6 +626,7 @@ def _plugin():
             self.drafts = {}
             self.finished = None
             self.is_distributing = False
+            self.has_begun = False
 
         # -------------------------------------------- configuration
 
@@ -554,6 +640,7 @@ def _plugin():
 
         @outermost
         def pytest_cmdline_main(self, config):
+            self.has_begun = True
             outcome = yield
             self.say_bye(outcome)
 
@@ -598,6 +685,16 @@ def _plugin():
             # pytest ends here without a further hook: 4 for what it calls a usage error, a traceback and 1 otherwise.
             name = getattr(excinfo[0], "__name__", "")
             atexit.register(self.probe.bye, 4 if name in ("UsageError", "ConftestImportFailure") else 1)
+
+        @_guarded
+        def say_never_begun(self):
+            """Report an orderly end before any hook could tell of it: an option that pytest does not know."""
+            if self.has_begun or self.probe.sink.fd is None:
+                return
+            words = "pytest refused its command line or its configuration: its words are in the log"
+            failure = {"type": "pytest.UsageError", "message": words}
+            self.probe.emit("test", id="(load)", outcome="error", phase="load", failure=failure)
+            self.probe.bye(4)
 
         @_guarded
         def say_bye(self, outcome):
@@ -1096,6 +1193,37 @@ def _format_exception(kind, value, traceback, own):
         return "".join(described.format())
     except Exception:  # of the exception's own making
         return _type_name(kind)
+
+
+def _origin(value):
+    """Return the exception that led to *value*, as Python would print it, or None."""
+    if type(value).__name__ == "ConftestImportFailure":
+        kept = getattr(value, "cause", None) or (getattr(value, "excinfo", None) or (0, 0))[1]
+        if isinstance(kept, BaseException):
+            return kept
+    if value.__cause__ is not None:
+        return value.__cause__
+    return None if value.__suppress_context__ else value.__context__
+
+
+def _doing(traceback):
+    """Tell what Django was doing where an exception arose: the migration it applied, the statement it executed."""
+    found = {}
+    while traceback is not None:
+        frame = traceback.tb_frame
+        name, file = frame.f_code.co_name, _posix(frame.f_code.co_filename)
+        if name == "apply" and file.endswith("django/db/migrations/migration.py"):
+            migration, operation = frame.f_locals.get("self"), frame.f_locals.get("operation")
+            operations = list(getattr(migration, "operations", ()))
+            found["migration"] = "%s.%s" % (migration.app_label, migration.name)
+            found["operation"] = next((n for n, item in enumerate(operations) if item is operation), -1)
+            found["alias"] = str(frame.f_locals["schema_editor"].connection.alias)
+        elif name in ("_execute", "_executemany") and file.endswith("django/db/backends/utils.py"):
+            database = frame.f_locals["self"].db
+            found["alias"], found["database"] = str(database.alias), str(database.settings_dict.get("NAME"))
+            found["sql"] = _text(frame.f_locals.get("sql"), 1000)
+        traceback = traceback.tb_next
+    return found
 
 
 def _normal(name):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.analysis.bisect.view import BisectView
 from harness.report import bisect_words as words
+from harness.report.markdown_text import code, escaped
 from harness.report.style import printable
 
 
@@ -26,22 +27,8 @@ def report(view: BisectView) -> str:
             lines.append(f"| {escaped(row.label)} | {row.answer.value} | {seen} |")
     if view.commands:
         lines += ["", "To see it:", "", "```console"]
-        lines += [line for name, command in view.commands for line in (f"# {name}", f"$ {printable(command)}")]
+        for name, command in view.commands:
+            lines += [f"# {name}", printable(command) if "\n" in command else f"$ {printable(command)}"]
         lines.append("```")
     lines += ["", f"{escaped(words.effort(view))}."]
     return "\n".join(lines) + "\n"
-
-
-def escaped(text: str) -> str:
-    """Return untrusted text that no Markdown is read in."""
-    return "".join(f"\\{char}" if char in "\\`*_{}[]<>#|~@!" else char for char in printable(" ".join(text.split())))
-
-
-def code(text: str) -> str:
-    """Return untrusted text as inline code."""
-    text = printable(" ".join(text.split()))
-    fence = "`"
-    while fence in text:
-        fence += "`"
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{pad}{text}{pad}{fence}"

@@ -40,7 +40,8 @@ def result(view: BisectView) -> RenderableType:
         parts.append(plain(f"  {frame}signature {view.signature.id}", "dim"))
     parts += [plain(f"  {line}", "dim") for line in (*view.notes, *words.how_sure(view))]
     for name, command in view.commands:
-        parts.append(plain(f"  {name}: {command}", "dim"))
+        shown = command if "\n" not in command else "many lines, with uv and without the harness: --markdown"
+        parts.append(plain(f"  {name}: {shown}", "dim"))
     parts.append(plain(f"{words.effort(view)}, {seconds(view.duration_s)}  (run {view.run})", "dim"))
     return Lines(*parts)
 

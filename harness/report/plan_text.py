@@ -23,6 +23,7 @@ def plan(view: PlanView) -> RenderableType:
     parts += [Text(), *coverage(view.coverage)]
     about = f", about {seconds(view.estimate_s)} with {view.jobs} at a time" if view.estimate_s is not None else ""
     parts.append(Text(f"{len(view.cells)} of {counted(view.product, 'cell')}{about}", "bold"))
+    parts += [plain(warning, "yellow") for warning in view.warnings]
     parts.append(Text(f"as of {view.as_of:%Y-%m-%d %H:%M} UTC", "dim"))
     return Group(*parts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from pathlib import Path
 
@@ -10,15 +11,15 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.analysis.view import RecordView
-from harness.model.evidence import DatabaseSeen, Evidence, Outcome, ProcessEvidence
+from harness.model.evidence import DatabaseSeen, Evidence, FileSeen, FileState, Outcome, ProcessEvidence
 from harness.model.record import Attempt, Trial
 from harness.report.style import colour, glyph, plain, seconds
 
 _LOG_CHARACTERS = 100_000
 
 
-def record(view: RecordView, logs: Path, *, is_log_wanted: bool) -> RenderableType:
-    """Return everything that is known of one cell in one run."""
+def record(view: RecordView, logs: Path, *, is_log_wanted: bool, repro: str) -> RenderableType:
+    """Return everything that is known of one cell in one run. *repro* begins the command that reproduces a failure."""
     one = view.conclusion
     style = colour(one.state, one.judgement.verdict)
     head = Text(f"{glyph(one.state)} {one.state.value}", style).append(f"  {one.judgement.verdict.value}  ", style)
@@ -35,6 +36,8 @@ def record(view: RecordView, logs: Path, *, is_log_wanted: bool) -> RenderableTy
         parts.append(plain(f"signature {one.signature.id}: {one.signature.type} in {one.signature.frame}", "dim"))
     if one.blame is not None:
         parts.append(plain(f"blame: {one.blame.blame.value}: {one.blame.why}"))
+    if one.state.is_failure:
+        parts.append(plain(f"to see it without the harness: {repro} {shlex.quote(one.cell.id)}", "dim"))
     for trial in view.record.trials:
         parts += [Text(), *_trial(trial, logs)]
     if is_log_wanted and one.log:
@@ -86,14 +89,33 @@ def _process(process: ProcessEvidence) -> list[RenderableType]:
     lines: list[RenderableType] = [plain(f"  {', '.join(filter(None, (who, settings, ini)))}{said}")]
     lines += [plain(f"    set up by {by}", "dim") for by in process.set_up_by]
     lines += [plain(f"    {_database(seen)}", "red" if seen.missing else "dim") for seen in process.databases]
+    lines += [plain(f"    {_file(seen)}", "yellow" if seen.is_changed else "dim") for seen in process.files]
     return lines
+
+
+def _file(seen: FileSeen) -> str:
+    """Say of a project's own SQLite file what became of it: tests are to leave it as it was."""
+    if seen.after is None:
+        return f"{seen.alias}: what became of the file {seen.path} is not known"
+    if not seen.is_changed:
+        return f"{seen.alias}: the file {seen.path} {'is as it was' if seen.after.exists else 'was not made'}"
+    before, after = _contents(seen.before), _contents(seen.after)
+    return f"{seen.alias}: the real file {seen.path} CHANGED, though it is no test database: {before} → {after}"
+
+
+def _contents(state: FileState) -> str:
+    if not state.exists:
+        return "no file"
+    rows = sum(count for _, count in state.tables)
+    return f"{len(state.tables)} tables with {rows} rows ({state.digest})"
 
 
 def _database(seen: DatabaseSeen) -> str:
     missing = f", missing: {', '.join(seen.missing)}" if seen.missing else ""
     unapplied = f", {len(seen.unapplied)} unapplied" if seen.unapplied else ""
+    kind = "" if seen.is_test else " (NO test database: the project's own)"
     return (
-        f"{seen.alias}: {seen.vendor} {seen.version} {seen.name}: {len(seen.expected)} tables expected,"
+        f"{seen.alias}: {seen.vendor} {seen.version} {seen.name}{kind}: {len(seen.expected)} tables expected,"
         f" {len(seen.real)} there{missing}; {len(seen.applied)} migrations applied{unapplied},"
         f" {seen.created} tables created while setting up"
     )

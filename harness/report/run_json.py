@@ -75,6 +75,7 @@ class RunDocument:
     ran: int
     reused: int
     duration_s: float
+    warnings: tuple[str, ...]  # where this is not what matrix.lock says
 
 
 def document(summary: RunSummary) -> str:
@@ -95,6 +96,7 @@ def document(summary: RunSummary) -> str:
         ran=summary.ran,
         reused=summary.reused,
         duration_s=round(summary.duration_s, 3),
+        warnings=summary.warnings,
     )
     return json.dumps(codec.to_plain(made), indent=2, sort_keys=True, ensure_ascii=False)
 

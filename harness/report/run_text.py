@@ -31,14 +31,14 @@ SHOWN_RULES = 3
 """Rules shown of a failure unless everything is asked for."""
 
 
-def summary(run: RunSummary, logs: Path, *, is_verbose: bool, command: str) -> RenderableType:
-    """Return what a person reads when a run has ended. *command* begins the commands to copy."""
+def summary(run: RunSummary, logs: Path, *, is_verbose: bool, command: str, repro: str) -> RenderableType:
+    """Return what a person reads when a run has ended. *command* and *repro* begin the commands to copy."""
     parts: list[RenderableType] = []
     if run.grid is not None and run.grid.rows:
         parts += [grid(run.grid), Text()]
     for group in run.groups:
         rules = rules_for(run.explanation, group.signature)
-        parts += [*failures(group, logs, rules, is_verbose=is_verbose, command=command), Text()]
+        parts += [*failures(group, logs, rules, is_verbose=is_verbose, command=command, repro=repro), Text()]
     parts += _odd_passes(run)
     told = tuple(item for item in run.plan.left_out if item.nogood.why not in _TOLD_BY_PLAN)
     shown = run.plan.left_out if is_verbose else told
@@ -48,6 +48,7 @@ def summary(run: RunSummary, logs: Path, *, is_verbose: bool, command: str) -> R
         parts.append(Text(f"{counted(len(run.missing), 'planned cell')} left no record:", "bold red"))
         parts += [plain(f"  {cell.id}") for cell in run.missing[: None if is_verbose else SHOWN_CELLS]]
     parts += plan_text.coverage(run.plan.coverage)
+    parts += [plain(warning, "yellow") for warning in run.warnings]
     parts.append(headline(run))
     return Lines(*parts)
 
@@ -81,7 +82,7 @@ def _square(square: Square | None) -> Text:
 
 
 def failures(
-    group: Group, logs: Path, rules: tuple[str, ...], *, is_verbose: bool, command: str
+    group: Group, logs: Path, rules: tuple[str, ...], *, is_verbose: bool, command: str, repro: str
 ) -> list[RenderableType]:
     """Return one failure: what it is, when it occurs, whose fault, where it was seen, how to see it for oneself."""
     verdict = Verdict.EXPECTED_FAILURE if group.is_expected else group.cells[0].judgement.verdict
@@ -104,7 +105,7 @@ def failures(
         lines.append(Text(f"    and {counted(len(rules) - len(told), 'more rule')} (-v lists them)", "dim"))
     lines.append(_blame(group))
     shown = group.cells if is_verbose else group.cells[:SHOWN_CELLS]
-    lines += [line for cell in shown for line in _cell(cell, logs, command)]
+    lines += [line for cell in shown for line in _cell(cell, logs, command, repro)]
     if len(shown) < len(group.cells):
         more = counted(len(group.cells) - len(shown), "more cell")
         lines.append(Text(f"  and {more} (-v lists them)", "dim"))
@@ -122,7 +123,7 @@ def _blame(group: Group) -> Text:
     return line.append_text(plain(f": {' '.join(found.why.split())}", "dim"))
 
 
-def _cell(one: Conclusion, logs: Path, command: str) -> list[RenderableType]:
+def _cell(one: Conclusion, logs: Path, command: str, repro: str) -> list[RenderableType]:
     line = plain(f"  {one.cell.id}")
     if one.provider not in ("", "sqlite"):
         line.append(f"  on {one.provider}", "dim")
@@ -131,7 +132,10 @@ def _cell(one: Conclusion, logs: Path, command: str) -> list[RenderableType]:
     found: list[RenderableType] = [line]
     if one.log:
         found.append(plain(f"    log: {logs / one.log}", "dim"))
-    return [*found, plain(f"    {command} --rerun --cell {shlex.quote(one.cell.id)}", "dim")]
+    found.append(plain(f"    {command} --rerun --cell {shlex.quote(one.cell.id)}", "dim"))
+    if one.state.is_failure:
+        found.append(plain(f"    {repro} {shlex.quote(one.cell.id)}", "dim"))
+    return found
 
 
 def _odd_passes(run: RunSummary) -> list[RenderableType]:

@@ -10,11 +10,15 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaValue
 
 from harness.analysis.explain.findings import Explanation
+from harness.analysis.outside.view import Reproduction
+from harness.analysis.relocked import LockView
 from harness.analysis.view import RecordView
 from harness.config.published import PlainSchema
 from harness.plan.view import PlanView
 from harness.report.bisect_json import BisectDocument
 from harness.report.compare_json import CompareDocument
+from harness.report.doctor_json import DoctorDocument
+from harness.report.formats.compat import CompatDocument
 from harness.report.run_json import RunDocument
 
 
@@ -27,6 +31,10 @@ class Document(Enum):
     BISECT = "bisect"
     COMPARE = "compare"
     EXPLAIN = "explain"
+    COMPAT = "compat"
+    LOCK = "lock"
+    REPRO = "repro"
+    DOCTOR = "doctor"
 
 
 def kind(document: Document) -> type:
@@ -44,6 +52,14 @@ def kind(document: Document) -> type:
             return CompareDocument
         case Document.EXPLAIN:
             return Explanation
+        case Document.COMPAT:
+            return CompatDocument
+        case Document.REPRO:
+            return Reproduction
+        case Document.LOCK:
+            return LockView
+        case Document.DOCTOR:
+            return DoctorDocument
         case _:
             assert_never(document)
 
@@ -76,4 +92,8 @@ _TITLES = {
     Document.BISECT: "harness bisect --json",
     Document.COMPARE: "harness compare --json",
     Document.EXPLAIN: "harness explain --json",
+    Document.COMPAT: "harness report --format compat",
+    Document.LOCK: "harness lock --json",
+    Document.REPRO: "harness repro --json",
+    Document.DOCTOR: "harness doctor --json",
 }

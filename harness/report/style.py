@@ -54,11 +54,17 @@ def colour(state: State, verdict: Verdict) -> str:
 
 def printable(text: str) -> str:
     """Return *text* with every character that could steer a terminal made visible (DESIGN rule 10)."""
+    if text.isprintable():  # most are; it is quick to tell
+        return text
+    return "\n".join(line if line.isprintable() else _visible(line) for line in text.split("\n"))
+
+
+def _visible(line: str) -> str:
     return "".join(
         char
-        if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+        if char == "\t" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
         else f"\\u{ord(char):04x}"
-        for char in text
+        for char in line
     )
 
 

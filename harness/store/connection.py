@@ -74,6 +74,30 @@ class Connection:
                 raise Infrastructure(f"cannot read the store {self._path}: {error}") from error
 
     @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let every query in the block see the file as it is at the first one, whatever others write meanwhile."""
+        with self._lock:
+            self._raw.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._raw.execute("ROLLBACK")
+
+    def copy_to(self, path: Path) -> None:
+        """Write a consistent copy of the file to *path*, one file without a write-ahead log beside it.
+
+        Raises:
+            Infrastructure: it cannot be read or written.
+        """
+        with self._lock:
+            try:
+                with contextlib.closing(sqlite3.connect(path)) as copy:
+                    self._raw.backup(copy)
+                    copy.execute("PRAGMA journal_mode = DELETE")
+            except sqlite3.Error as error:
+                raise Infrastructure(f"cannot copy the store {self._path} to {path}: {error}") from error
+
+    @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Commit what the block does, or nothing of it.
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from harness.errors import HarnessError
 from harness.model import codec
 from harness.model.cell import Cell
-from harness.model.plan import Nogood
+from harness.model.plan import Nogood, PlanSummary
 from harness.model.record import Attempt, Purpose, Record, Runner, Trial
 from harness.store import evidence_blob
 
@@ -69,6 +69,15 @@ def read_run(row: sqlite3.Row) -> RunInfo:
         platform=row["platform"],
         plan_summary=row["plan_summary"],
     )
+
+
+def read_plan(run: RunInfo) -> PlanSummary | None:
+    """Return what was kept of a run's plan, None where nothing was.
+
+    Raises:
+        HarnessError: another version of harness wrote what this one does not know.
+    """
+    return _read(PlanSummary, run.plan_summary, f"the plan of run {run.id}") if run.plan_summary != "{}" else None
 
 
 def read_trial(row: sqlite3.Row) -> StoredTrial:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,11 +14,11 @@ from typing import Self
 from harness.errors import UsageError
 from harness.model import codec
 from harness.model.cell import Cell
-from harness.model.plan import Nogood
+from harness.model.plan import Nogood, PlanSummary
 from harness.model.record import Attempt, Purpose, Record, Runner
 from harness.store import evidence_blob
 from harness.store.connection import BUSY_S, Connection
-from harness.store.rows import Pairs, RunInfo, StoredTrial, read_record, read_run, read_trial, stamp
+from harness.store.rows import Pairs, RunInfo, StoredTrial, read_plan, read_record, read_run, read_trial, stamp
 
 
 class Store:
@@ -96,6 +98,12 @@ class Store:
                     (run, position + offset, cell.id, codec.dumps(exact), reason, purpose.value),
                 )
 
+    def keep_plan(self, run: int, plan: PlanSummary) -> None:
+        """Keep what a run's plan comes to; a later one takes its place."""
+        text = codec.dumps(plan)
+        with self._connection.transaction() as write:
+            write.execute("UPDATE runs SET plan_summary = ? WHERE id = ?", (text, run))
+
     def add(self, run: int, attempt: Attempt, evidence_files: Sequence[bytes]) -> int:
         """Commit a finished attempt with the files its probe wrote, one per process; return its number.
 
@@ -170,6 +178,31 @@ class Store:
             remedy=f"the newest is {last.id}" if last else "the store is empty: run the matrix first",
         )
 
+    def plan(self, run: int) -> PlanSummary | None:
+        """Return what was kept of a run's plan; None for a search, and for a run of an older harness."""
+        return read_plan(self.run(run))
+
+    def effort(self, run: int) -> tuple[int, int]:
+        """Return how many questions a run has answered by trying, and how many out of what was known.
+
+        A question is a cell under one runner, with its retries.
+        """
+        rows = self._connection.rows(
+            "SELECT ra.is_reused, count(DISTINCT a.runner || ' ' || ra.cell_id) AS number FROM run_attempts ra"
+            " JOIN attempts a ON a.id = ra.attempt WHERE ra.run = ? GROUP BY ra.is_reused",
+            run,
+        )
+        found = {row["is_reused"]: row["number"] for row in rows}
+        return found.get(0, 0), found.get(1, 0)
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let everything that is read in the block be of one moment, also while a run goes on. Nothing is written."""
+        return self._connection.snapshot()
+
+    def copy_to(self, path: Path) -> None:
+        """Write a consistent copy of the whole store to *path*, also while a run goes on."""
+        self._connection.copy_to(path)
+
     def records(self, run: int) -> Iterator[Record]:
         """Yield the record of each planned cell, in the order of the plan, one in memory at a time."""
         for row in self._connection.rows("SELECT * FROM run_cells WHERE run = ? ORDER BY position", run):
@@ -179,6 +212,31 @@ class Store:
         """Return the ids of the cells that a run planned, in the order of the plan."""
         rows = self._connection.rows("SELECT cell_id FROM run_cells WHERE run = ? ORDER BY position", run)
         return tuple(row["cell_id"] for row in rows)
+
+    def has_matrix(self, run: int) -> bool:
+        """Tell whether a run has cells of the matrix: a search has none."""
+        return bool(
+            self._connection.rows(
+                "SELECT 1 FROM run_cells WHERE run = ? AND purpose = ? LIMIT 1", run, Purpose.MATRIX.value
+            )
+        )
+
+    def attempts_of(self, run: int) -> dict[str, tuple[int, ...]]:
+        """Return cell id → the numbers of its attempts in a run: alike in two runs, so is the record."""
+        rows = self._connection.rows(
+            "SELECT cell_id, attempt FROM run_attempts WHERE run = ? ORDER BY cell_id, attempt", run
+        )
+        groups = itertools.groupby(rows, key=lambda row: str(row["cell_id"]))
+        return {cell_id: tuple(row["attempt"] for row in group) for cell_id, group in groups}
+
+    def fresh_attempts_of(self, run: int) -> frozenset[int]:
+        """Return the numbers of the attempts that a run made itself."""
+        return frozenset(row["id"] for row in self._connection.rows("SELECT id FROM attempts WHERE made_in = ?", run))
+
+    def purposes(self, run: int) -> tuple[tuple[str, Purpose], ...]:
+        """Return the id of each cell of a run with the reason it is there, in the order of the plan."""
+        rows = self._connection.rows("SELECT cell_id, purpose FROM run_cells WHERE run = ? ORDER BY position", run)
+        return tuple((row["cell_id"], Purpose(row["purpose"])) for row in rows)
 
     def record(self, run: int, cell_id: str) -> Record | None:
         """Return one cell's record in a run, None where the run did not plan it."""

@@ -57,6 +57,8 @@ def bisect(
         watcher.stage(f"looking for what lies between {request.good or 'the newest'} and {request.bad}")
         until = _until(request, place.now()) if request.axis == DATE else None
         ground = survey(spec, place, request.prepare, context, watcher, as_of=until)
+        for warning in ground.pins.warnings:
+            watcher.note(warning)
         line, described, by_day = _line(ground, request)
         _check_ends(line, request)
         options = RunOptions(
@@ -116,13 +118,13 @@ def _newest(ground: Ground, axis: str) -> str:
     return max(finals, key=Version)
 
 
-def _until(request: BisectRequest, now: dt.datetime) -> dt.datetime | None:
+def _until(request: BisectRequest, now: dt.datetime) -> dt.datetime:
     """Return the moment whose uploads a search by date has to know."""
     ends = [days.parse_day(option, text) for option, text in (("--good", request.good), ("--bad", request.bad)) if text]
     last = max(days.last_moment(day) for day in ends)
     if last.date() > now.date():
         raise UsageError(f"{last.date()} lies in the future", remedy=f"a day until {now.date()}")
-    return None if not request.good or last > now else last
+    return min(last, now) if request.good else now
 
 
 def _check_ends(line: History, request: BisectRequest) -> None:

@@ -32,26 +32,32 @@ def compare_runs(spec: MatrixSpec, place: Place, *, old: int, new: int | None) -
                 f"run {old} would be compared with itself",
                 remedy="harness run, then again" if new is None else "two runs that differ",
             )
-        return compare(_sides(store, old, spec, place), _sides(store, later, spec, place), old_run=old, new_run=later)
+        return compare(sides(store, old, spec, place), sides(store, later, spec, place), old_run=old, new_run=later)
 
 
 def _newest(store: Store) -> int:
     for run in store.runs():
-        if any(record.purpose is Purpose.MATRIX for record in store.records(run.id)):
+        if store.has_matrix(run.id):
             return run.id
     raise NothingSelected("no run has a cell of the matrix", remedy="harness run")
 
 
-def _sides(store: Store, run: int, spec: MatrixSpec, place: Place) -> dict[Cell, Side]:
+def sides(store: Store, run: int, spec: MatrixSpec, place: Place) -> dict[Cell, Side]:
+    """Return the cells of the matrix in one run.
+
+    Raises:
+        NothingSelected: there is none.
+    """
     found = {
-        record.cell: _side(record, spec, place) for record in store.records(run) if record.purpose is Purpose.MATRIX
+        record.cell: side_of(record, spec, place) for record in store.records(run) if record.purpose is Purpose.MATRIX
     }
     if not found:
         raise NothingSelected(f"run {run} has no cell of the matrix: it was a search", remedy="another run")
     return found
 
 
-def _side(record: Record, spec: MatrixSpec, place: Place) -> Side:
+def side_of(record: Record, spec: MatrixSpec, place: Place) -> Side:
+    """Return what one record comes to; one that the matrix no longer describes says nothing."""
     try:
         asked = Asked.of(record.cell, spec)
     except (KeyError, ValueError) as error:

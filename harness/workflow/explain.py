@@ -32,6 +32,7 @@ from harness.workflow.prepare import Options, lock, prepare
 from harness.workflow.run import RunOptions, open_session, surroundings
 from harness.workflow.session import Session
 from harness.workflow.side_by_side import side_by_side
+from harness.workflow.unlike_lock import warnings
 
 VOTES_IF_FLAKY = 3
 """By how many executions a decisive answer has to lead where a cell of the run was flaky."""
@@ -66,6 +67,8 @@ def explain(spec: MatrixSpec, place: Place, request: ExplainRequest, watcher: Wa
         options = RunOptions(prepare=_options(info), jobs=request.jobs)
         context = stack.enter_context(surroundings(place, watcher, cancel))
         prepared = prepare(spec, place, options.prepare, context, watcher)
+        for warning in warnings(prepared):
+            watcher.note(warning)
         plane = chart(narrow(prepared.axes, spec, options.prepare.selection), spec.databases)
         space, facts = learn(known.conclusions, plane, prepared.nogoods, known.trials if votes > 1 else None)
         before = facts.executions

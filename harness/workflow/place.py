@@ -11,6 +11,7 @@ from pathlib import Path
 import platformdirs
 
 from harness.errors import UsageError
+from harness.model import lockfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,11 @@ class Place:
         return self.state / "store.sqlite"
 
     @property
+    def lock(self) -> Path:
+        """The lock beside the matrix, there or not."""
+        return self.matrix.with_name(lockfile.NAME)
+
+    @property
     def logs(self) -> Path:
         """The folder of the cells' logs."""
         return self.state / "logs"
@@ -41,6 +47,21 @@ class Place:
 
 CACHE_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of harness.\n"
 """What makes back-ups, and our own copies of projects, pass a folder by (the Cache Directory Tagging Specification)."""
+
+
+def cache_folder(environ: Mapping[str, str]) -> Path:
+    """Return this user's cache, made and marked as one. ``HARNESS_CACHE_DIR`` names another.
+
+    Raises:
+        UsageError: it cannot be made.
+    """
+    cache = Path(environ.get("HARNESS_CACHE_DIR") or platformdirs.user_cache_path("harness")).absolute()
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        (cache / "CACHEDIR.TAG").write_text(CACHE_TAG, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {error.filename}: {error.strerror}") from error
+    return cache
 
 
 def utc_now() -> dt.datetime:
@@ -63,12 +84,10 @@ def find(matrix: Path, environ: Mapping[str, str] | None = None) -> Place:
         )
     matrix = matrix.resolve()
     state = matrix.parent / ".harness"
-    cache = Path(environ.get("HARNESS_CACHE_DIR") or platformdirs.user_cache_path("harness")).absolute()
+    cache = cache_folder(environ)
     try:
         (state / "logs").mkdir(parents=True, exist_ok=True)
         (state / ".gitignore").write_text("*\n", encoding="utf-8")
-        cache.mkdir(parents=True, exist_ok=True)
-        (cache / "CACHEDIR.TAG").write_text(CACHE_TAG, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {error.filename}: {error.strerror}") from error
     return Place(matrix=matrix, state=state, cache=cache, environ=environ, now=utc_now)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from harness import databases
 from harness.cells import commands
 from harness.errors import IndexUnreachable, Infrastructure
-from harness.model.cell import CANARY, DATABASE, MODE, PYTHON, Cell, is_package_axis
-from harness.model.package import Interpreter, Lock, Release, Unresolvable
+from harness.model.cell import CANARY, DATABASE, DATE, MODE, PYTHON, Cell, is_package_axis
+from harness.model.lockfile import LockedValue
+from harness.model.package import Interpreter, Lock, Unresolvable
 from harness.model.plan import Axis, Nogood, Plan, Value, Why
 from harness.model.server import Absent, Offer
 from harness.model.spec import AxisSpec, MatrixSpec, Mode, ProviderName, next_named
-from harness.packages import as_of as as_of_file
 from harness.packages import feasibility, interpreters, versions
-from harness.packages.index import Index
 from harness.packages.resolve import Resolver
 from harness.packages.uv import Uv
 from harness.plan.cover import left_out
@@ -25,6 +24,7 @@ from harness.plan.rules import check_rules, matrix_nogoods
 from harness.plan.select import Selection, narrow
 from harness.process import Cancel
 from harness.workflow.events import Watcher
+from harness.workflow.pinned import Pinned, axis_of, pinned
 from harness.workflow.place import Place
 from harness.workflow.side_by_side import in_background, side_by_side
 
@@ -50,9 +50,11 @@ class Prepared:
     options: Options
     as_of: dt.datetime
     axes: tuple[Axis, ...]
+    packages: Mapping[str, tuple[LockedValue, ...]]  # the releases behind the values of package axes
     nogoods: tuple[Nogood, ...]
     interpreters: Mapping[str, Interpreter]  # by value of the python axis
     offers: Mapping[str, Offer]  # by value of the database axis
+    pins: Pinned
     resolver: Resolver
     uv: Uv
     cancel: Cancel
@@ -61,23 +63,33 @@ class Prepared:
     unlocked: dict[Cell, Infrastructure]  # cells whose resolution the index kept from us
 
 
-def prepare(spec: MatrixSpec, place: Place, options: Options, context: databases.Context, watcher: Watcher) -> Prepared:
+def prepare(
+    spec: MatrixSpec,
+    place: Place,
+    options: Options,
+    context: databases.Context,
+    watcher: Watcher,
+    *,
+    pins: Pinned | None = None,
+) -> Prepared:
     """Expand the axes, find what cannot be tested, plan, and lock every planned cell.
+
+    *pins* replaces what the lock beside the matrix says.
 
     Raises:
         UsageError: the matrix or the selection cannot mean anything.
         NothingSelected: no cell is left.
         IndexUnreachable: the index is needed and gives no answer.
     """
-    as_of = as_of_file.frozen(
-        place.state, explicit=options.as_of or spec.run.as_of, refresh=options.refresh, now=place.now()
-    )
+    pins = pins or pinned(spec, place, as_of=options.as_of, refresh=options.refresh)
     watcher.stage("looking for interpreters and releases")
-    uv = Uv(cache=place.cache, environ=place.environ, project=place.matrix.parent, as_of=as_of, now=place.now)
-    index = Index(place.cache, as_of=as_of, urls=uv.urls, now=place.now, refresh=options.refresh)
-    listed = in_background(lambda: _listed(spec, index))  # the network answers while this machine is searched
+    uv = pins.uv(place)
+    index = pins.index(place, uv, refresh=options.refresh)
+    # the network answers while this machine is searched
+    found = in_background(lambda: pins.package_axes(spec, index))
     pythons = _interpreters(spec, place, options, uv, context.cancel, watcher)
-    axes, releases = _expand(spec, listed.result(), tuple(found for found in pythons.values() if found is not None))
+    packages = found.result()
+    axes = tuple(_axis(axis, packages, [one for one in pythons.values() if one is not None]) for axis in spec.axes)
     check_rules(spec, axes)
     watcher.stage("looking for database servers")
     offers, absences = _offers(axes, spec, options, context, watcher)
@@ -85,7 +97,7 @@ def prepare(spec: MatrixSpec, place: Place, options: Options, context: databases
         *matrix_nogoods(spec, axes),
         *feasibility.nogoods(
             axes,
-            releases=releases,
+            releases={(name, one.requested): one.release for name, values in packages.items() for one in values},
             interpreters=pythons,
             looked_in=interpreters.looked_in(place.environ),
             allow_build=spec.run.allow_build,
@@ -95,19 +107,14 @@ def prepare(spec: MatrixSpec, place: Place, options: Options, context: databases
     prepared = Prepared(
         spec=spec,
         options=options,
-        as_of=as_of,
+        as_of=pins.as_of,
         axes=axes,
+        packages=packages,
         nogoods=nogoods,
         interpreters={value: found for value, found in pythons.items() if found is not None},
         offers=offers,
-        resolver=Resolver(
-            place.cache,
-            uv=uv,
-            as_of=as_of,
-            allow_build=spec.run.allow_build,
-            timeout_s=spec.run.timeouts.resolve_s,
-            refresh=options.refresh,
-        ),
+        pins=pins,
+        resolver=pins.resolver(spec, place, uv, refresh=options.refresh),
         uv=uv,
         cancel=context.cancel,
         plan=plan_run(spec, axes, nogoods, options.selection),
@@ -145,14 +152,21 @@ def learn(prepared: Prepared, nogoods: tuple[Nogood, ...]) -> None:
 
 def requirements(prepared: Prepared, cell: Cell) -> dict[str, tuple[str, ...]]:
     """Return axis → the requirements that its value brings into the cell's environment."""
-    spec = prepared.spec
-    exact = {(axis.name, value.requested): value.exact for axis in prepared.axes for value in axis.values}
-    return {
-        **{axis: (f"{axis}=={exact[axis, value]}",) for axis, value in cell.packages()},
-        DATABASE: spec.database(cell[DATABASE]).driver,
-        CANARY: spec.canary(cell[CANARY]).requires,
-        MODE: commands.requirements(Mode(cell[MODE])),
-    }
+    return {axis: contribution(prepared, axis, value) for axis, value in cell.values if axis not in (PYTHON, DATE)}
+
+
+def contribution(prepared: Prepared, axis: str, value: str) -> tuple[str, ...]:
+    """Return the requirements that one value brings into an environment; none for an interpreter."""
+    if axis == PYTHON:
+        return ()
+    if axis == DATABASE:
+        return prepared.spec.database(value).driver
+    if axis == CANARY:
+        return prepared.spec.canary(value).requires
+    if axis == MODE:
+        return commands.requirements(Mode(value))
+    exact = {(known.name, one.requested): one.exact for known in prepared.axes for one in known.values}
+    return (f"{axis}=={exact[axis, value]}",)
 
 
 def lock(prepared: Prepared, cell: Cell) -> Nogood | None:
@@ -204,29 +218,9 @@ def _interpreters(
     return chosen
 
 
-def _listed(spec: MatrixSpec, index: Index) -> dict[str, tuple[Release, ...]]:
-    names = [axis.name for axis in spec.axes if is_package_axis(axis.name)]
-    return dict(zip(names, side_by_side(lambda name: index.releases(name, known_names=names), names), strict=True))
-
-
-def _expand(
-    spec: MatrixSpec, listed: Mapping[str, tuple[Release, ...]], found: tuple[Interpreter, ...]
-) -> tuple[tuple[Axis, ...], dict[tuple[str, str], Release]]:
-    """Return the axes with exact versions, and the release behind each value of a package axis."""
-    axes = tuple(_axis(axis, listed, found) for axis in spec.axes)
-    releases = {
-        (axis.name, value.requested): release
-        for axis in axes
-        for value in axis.values
-        for release in listed.get(axis.name, ())
-        if release.version == value.exact
-    }
-    return axes, releases
-
-
-def _axis(spec: AxisSpec, listed: Mapping[str, tuple[Release, ...]], found: tuple[Interpreter, ...]) -> Axis:
+def _axis(spec: AxisSpec, packages: Mapping[str, tuple[LockedValue, ...]], found: Iterable[Interpreter]) -> Axis:
     if is_package_axis(spec.name):
-        return Axis(name=spec.name, values=versions.expand(spec, listed[spec.name]))
+        return axis_of(spec.name, packages[spec.name])
     if spec.name == PYTHON:
         return Axis(name=PYTHON, values=versions.expand_python(spec, found))
     values = [value for value in spec.values if isinstance(value, str)]

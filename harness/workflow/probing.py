@@ -10,17 +10,18 @@ from harness import databases
 from harness.cells import commands
 from harness.errors import Infrastructure, UsageError, nearest
 from harness.model.cell import CANARY, DATABASE, MODE, PYTHON, Cell, is_package_axis
-from harness.model.package import Interpreter, Lock, Release
+from harness.model.lockfile import LockedValue
+from harness.model.package import Interpreter, Lock
 from harness.model.plan import Axis, Coverage, Nogood, Plan, Value, Why
 from harness.model.server import Absent, Offer
 from harness.model.spec import AxisSpec, DatabaseSpec, MatrixSpec, Mode, ProviderName, Strength, next_named
-from harness.packages import as_of as as_of_file
-from harness.packages import feasibility, interpreters, versions
+from harness.packages import feasibility, interpreters
 from harness.packages.index import Index
 from harness.packages.resolve import Resolver
 from harness.packages.uv import Uv
 from harness.plan.rules import matrix_nogoods
 from harness.workflow.events import Watcher
+from harness.workflow.pinned import Pinned, axis_of, pinned, unpinned
 from harness.workflow.place import Place
 from harness.workflow.prepare import Options, Prepared
 from harness.workflow.prepare import requirements as requirements_of
@@ -36,22 +37,15 @@ class Ground:
     options: Options
     context: databases.Context
     watcher: Watcher
-    as_of: dt.datetime
+    pins: Pinned
     uv: Uv
     index: Index
     pythons: tuple[Interpreter, ...]
 
     def resolver(self, as_of: dt.datetime) -> Resolver:
-        """Return a resolver that knows what had been uploaded by *as_of*."""
-        run = self.spec.run
-        return Resolver(
-            self.place.cache,
-            uv=self.uv,
-            as_of=as_of,
-            allow_build=run.allow_build,
-            timeout_s=run.timeouts.resolve_s,
-            refresh=self.options.refresh,
-        )
+        """Return a resolver that knows what had been uploaded by *as_of*; a lock of another day says nothing of it."""
+        pins = self.pins if as_of == self.pins.as_of else unpinned(as_of)
+        return pins.resolver(self.spec, self.place, self.uv, refresh=self.options.refresh)
 
     def interpreter(self, value: str) -> Interpreter:
         """Return the Python that *value* stands for, downloaded if that is allowed.
@@ -101,19 +95,17 @@ def survey(
     Raises:
         UsageError: the as-of date lies in the future, or there is no uv.
     """
-    moment = as_of or as_of_file.frozen(
-        place.state, explicit=options.as_of or spec.run.as_of, refresh=options.refresh, now=place.now()
-    )
-    uv = Uv(cache=place.cache, environ=place.environ, project=place.matrix.parent, as_of=moment, now=place.now)
+    pins = unpinned(as_of) if as_of else pinned(spec, place, as_of=options.as_of, refresh=options.refresh)
+    uv = pins.uv(place)
     return Ground(
         spec=spec,
         place=place,
         options=options,
         context=context,
         watcher=watcher,
-        as_of=moment,
+        pins=pins,
         uv=uv,
-        index=Index(place.cache, as_of=moment, urls=uv.urls, now=place.now, refresh=options.refresh),
+        index=pins.index(place, uv, refresh=options.refresh),
         pythons=interpreters.find(place.cache, environ=place.environ, cancel=context.cancel),
     )
 
@@ -172,7 +164,8 @@ def prepared(
     offers: Mapping[str, Offer],
 ) -> Prepared:
     """Return everything known about *axes*, with an empty plan and no locks yet; *spec* knows all their databases."""
-    releases = _releases(ground, axes)
+    packages = _packages(ground, axes)
+    releases = {(name, one.requested): one.release for name, values in packages.items() for one in values}
     nogoods = (
         *matrix_nogoods(spec, axes),
         *feasibility.nogoods(axes, releases=releases, interpreters=pythons, allow_build=spec.run.allow_build),
@@ -180,12 +173,14 @@ def prepared(
     return Prepared(
         spec=spec,
         options=ground.options,
-        as_of=ground.as_of,
+        as_of=ground.pins.as_of,
+        pins=ground.pins,
         axes=axes,
+        packages=packages,
         nogoods=nogoods,
         interpreters=pythons,
         offers=offers,
-        resolver=ground.resolver(ground.as_of),
+        resolver=ground.resolver(ground.pins.as_of),
         uv=ground.uv,
         cancel=ground.context.cancel,
         plan=Plan(cells=(), left_out=(), coverage=Coverage(strength=Strength.EACH, covered=0, feasible=0), product=0),
@@ -201,8 +196,13 @@ def package_axis(ground: Ground, name: str, values: Sequence[str]) -> Axis:
         UsageError: a value cannot be read, or no release fits it.
         IndexUnreachable: the index gave no answer.
     """
-    releases = ground.index.releases(name, known_names=[axis.name for axis in ground.spec.axes])
-    return Axis(name=name, values=versions.expand(AxisSpec(name=name, values=tuple(values)), releases))
+    return axis_of(name, _package_values(ground, name, values))
+
+
+def _package_values(ground: Ground, name: str, values: Sequence[str]) -> tuple[LockedValue, ...]:
+    names = [axis.name for axis in ground.spec.axes]
+    axis = AxisSpec(name=name, values=tuple(values))
+    return ground.pins.package_axis(axis, lambda: ground.index.releases(name, known_names=names))
 
 
 def fixed_axes(ground: Ground, cell: Cell) -> tuple[Axis, ...]:
@@ -261,10 +261,9 @@ def only_offer(ground: Ground, name: str) -> dict[str, Offer]:
     return {name: answer}
 
 
-def _releases(ground: Ground, axes: tuple[Axis, ...]) -> dict[tuple[str, str], Release]:
-    found: dict[tuple[str, str], Release] = {}
-    for axis in axes:
-        if is_package_axis(axis.name):
-            known = {release.version: release for release in ground.index.releases(axis.name)}
-            found |= {(axis.name, v.requested): known[v.exact] for v in axis.values if v.exact in known}
-    return found
+def _packages(ground: Ground, axes: tuple[Axis, ...]) -> dict[str, tuple[LockedValue, ...]]:
+    return {
+        axis.name: _package_values(ground, axis.name, [value.requested for value in axis.values])
+        for axis in axes
+        if is_package_axis(axis.name)
+    }

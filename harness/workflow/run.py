@@ -21,14 +21,14 @@ from harness.analysis.observe import observe_record
 from harness.analysis.summary import RunSummary, summarise
 from harness.cells import project
 from harness.cells.environ import without_own_programs
-from harness.cells.execute import Services
 from harness.cells.servers import ServerPool
+from harness.cells.services import Services
 from harness.databases import Context
 from harness.errors import NothingSelected
 from harness.ledger import Ledger
 from harness.model import codec
 from harness.model.cell import DATABASE, Cell
-from harness.model.plan import Nogood
+from harness.model.plan import Nogood, PlanSummary
 from harness.model.record import Purpose, Record, Runner
 from harness.model.spec import ControlPolicy, MatrixSpec, ProviderName, next_named
 from harness.model.verdict import State
@@ -41,6 +41,7 @@ from harness.workflow.events import Watcher
 from harness.workflow.place import Place
 from harness.workflow.prepare import Options, Prepared, learn, lock_rounds, prepare
 from harness.workflow.session import Session
+from harness.workflow.unlike_lock import warnings
 
 MAX_ROUNDS = 4
 """How often cells that running showed untestable are planned around."""
@@ -71,8 +72,10 @@ def run(spec: MatrixSpec, place: Place, options: RunOptions, watcher: Watcher, c
         prepared = prepare(spec, place, options.prepare, context, watcher)
         if not prepared.plan.cells:
             raise NothingSelected("every cell is left out", remedy="`harness plan` says why")
+        for warning in warnings(prepared):
+            watcher.note(warning)
         session = stack.enter_context(open_session(spec, place, options, context, prepared, store, watcher, cancel))
-        _matrix(session)
+        _matrix(session, options)
         _controls(session, options.control)
         summary = _summary(session, conclude_with_neighbours(session), options)
         store.finish_run(session.run_id, summary.exit_code, finished=place.now())
@@ -177,10 +180,11 @@ def open_session(
         )
 
 
-def _matrix(session: Session) -> None:
+def _matrix(session: Session, options: RunOptions) -> None:
     """Run the plan; where running shows cells untestable, plan the lost tuples again, in bounded rounds."""
     prepared, done = session.prepared, set[Cell]()
     for _ in range(MAX_ROUNDS):
+        _keep_plan(session, options)
         cells = [cell for cell in prepared.plan.cells if cell not in done]
         session.watcher.stage(f"running {len(cells)} cells")
         session.do(cells)
@@ -190,6 +194,22 @@ def _matrix(session: Session) -> None:
             return
         learn(prepared, learned)
         lock_rounds(prepared, session.watcher)
+    _keep_plan(session, options)
+
+
+def _keep_plan(session: Session, options: RunOptions) -> None:
+    """Let the store know what is left out and covered, so that reports need nothing but records."""
+    prepared = session.prepared
+    summary = PlanSummary(
+        axes=prepared.axes,
+        left_out=prepared.plan.left_out,
+        coverage=prepared.plan.coverage,
+        product=prepared.plan.product,
+        strict=options.strict,
+        absent=_absent(options, prepared),
+        warnings=warnings(prepared),
+    )
+    session.store.keep_plan(session.run_id, summary)
 
 
 def _learned(session: Session, cells: list[Cell]) -> tuple[Nogood, ...]:
@@ -223,9 +243,14 @@ def _summary(session: Session, found: tuple[Conclusion, ...], options: RunOption
         reused=session.reused,
         duration_s=(session.place.now() - session.store.run(session.run_id).started).total_seconds(),
         strict=options.strict,
-        absent=[name for name in options.require if _is_missed(name, prepared)],
+        absent=_absent(options, prepared),
         databases=prepared.spec.databases,
+        warnings=warnings(prepared),
     )
+
+
+def _absent(options: RunOptions, prepared: Prepared) -> tuple[ProviderName, ...]:
+    return tuple(name for name in options.require if _is_missed(name, prepared))
 
 
 def _is_missed(name: ProviderName, prepared: Prepared) -> bool:

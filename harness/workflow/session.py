@@ -13,14 +13,17 @@ from harness.analysis.observe import observe, observe_record
 from harness.cells import project
 from harness.cells.commands import commands
 from harness.cells.environ import ALLOWED
-from harness.cells.execute import Made, Phase, Services, warm
+from harness.cells.execute import Made, Phase
+from harness.cells.folders import warm
 from harness.cells.job import Job
 from harness.cells.key import run_key
 from harness.cells.scheduler import Policy, run_all
+from harness.cells.services import Services
 from harness.errors import Infrastructure
 from harness.model.cell import CANARY, DATABASE, PYTHON, Cell
 from harness.model.plan import Nogood, Why, exact_versions
 from harness.model.record import Attempt, Ended, Purpose, Record, Runner, Trial
+from harness.model.spec import Change
 from harness.model.verdict import Judgement, Observation, State, Verdict
 from harness.plan.estimate import estimate_s
 from harness.store.store import Store
@@ -47,14 +50,15 @@ class Session:
     rerun: bool = False
     ran: int = 0
     reused: int = 0
-    _hashes: dict[Path, str] = field(default_factory=dict)
+    _hashes: dict[tuple[Path, tuple[Change, ...]], str] = field(default_factory=dict)
 
     def job(self, cell: Cell, runner: Runner, purpose: Purpose) -> Job:
         """Return what *cell* stands for here and now. KeyError if it has no lock."""
         spec = self.prepared.spec
         canary = spec.canary(cell[CANARY])
-        if canary.path not in self._hashes:
-            self._hashes[canary.path] = project.digest(canary.path)
+        tree = (canary.path, canary.changes)
+        if tree not in self._hashes:
+            self._hashes[tree] = project.digest(*tree)
         return Job(
             cell=cell,
             exact=tuple(sorted(exact_versions(cell, self.prepared.axes).items())),
@@ -63,7 +67,7 @@ class Session:
             database=spec.database(cell[DATABASE]),
             server=self.prepared.offers[cell[DATABASE]].identity,
             canary=canary,
-            canary_hash=self._hashes[canary.path],
+            canary_hash=self._hashes[tree],
             runner=runner,
             purpose=purpose,
         )

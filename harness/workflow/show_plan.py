@@ -13,6 +13,7 @@ from harness.workflow.events import Watcher
 from harness.workflow.place import Place
 from harness.workflow.prepare import Options, prepare
 from harness.workflow.run import surroundings
+from harness.workflow.unlike_lock import warnings
 
 
 def show_plan(
@@ -37,4 +38,5 @@ def show_plan(
         as_of=prepared.as_of,
         estimate_s=estimate_s(cells, durations, jobs=side_by_side) if durations else None,
         jobs=side_by_side,
+        warnings=warnings(prepared),
     )

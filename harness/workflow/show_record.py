@@ -8,7 +8,9 @@ from harness.analysis.conclude import conclude
 from harness.analysis.view import RecordView
 from harness.errors import UsageError, nearest
 from harness.model.spec import MatrixSpec
+from harness.store.rows import RunInfo
 from harness.store.store import Store
+from harness.workflow.find_record import find_record
 from harness.workflow.place import Place
 
 
@@ -22,25 +24,29 @@ def show_record(spec: MatrixSpec, place: Place, text: str, *, run: int | None) -
         runs = [store.run(run)] if run is not None else list(store.runs())
         if not runs:
             raise UsageError("nothing was run here yet", remedy="harness run")
-        for info in runs:
-            ids = store.cell_ids(info.id)
-            found = [cell_id for cell_id in ids if cell_id == text] or [cell_id for cell_id in ids if text in cell_id]
-            if not found:
-                continue
-            if len(found) > 1:
-                shown = "\n    ".join(found[:5])
-                raise UsageError(f"{len(found)} cells of run {info.id} are meant by {text!r}:\n    {shown}")
-            today = place.now().date()
-            try:
-                concluded = with_blame(
-                    conclude(record, Asked.of(record.cell, spec), spec.expectations, today)
-                    for record in store.records(info.id)
-                )
-            except (KeyError, ValueError) as error:
-                raise UsageError(f"{place.matrix} no longer describes run {info.id}: {error}") from error
-            (conclusion,) = [one for one in concluded if one.cell.id == found[0]]
-            record = store.record(info.id, found[0])
-            assert record is not None
-            return RecordView(run=info.id, started=info.started, record=record, conclusion=conclusion)
-        known = store.cell_ids(runs[0].id)
-    raise UsageError(f"no run has a cell {text!r}{nearest(text, known)}", remedy="an id as `harness plan` lists them")
+        found = find_record(store, text, run=run)
+        if found is None:
+            known = store.cell_ids(runs[0].id)
+            raise UsageError(
+                f"no run has a cell {text!r}{nearest(text, known)}", remedy="an id as `harness plan` lists them"
+            )
+        return record_view(spec, place, store, *found)
+
+
+def record_view(spec: MatrixSpec, place: Place, store: Store, info: RunInfo, cell_id: str) -> RecordView:
+    """Return one record of a run with its conclusion.
+
+    Raises:
+        UsageError: the matrix no longer describes the run.
+    """
+    today = place.now().date()
+    try:
+        concluded = with_blame(
+            conclude(record, Asked.of(record.cell, spec), spec.expectations, today) for record in store.records(info.id)
+        )
+    except (KeyError, ValueError) as error:
+        raise UsageError(f"{place.matrix} no longer describes run {info.id}: {error}") from error
+    (conclusion,) = [one for one in concluded if one.cell.id == cell_id]
+    record = store.record(info.id, cell_id)
+    assert record is not None
+    return RecordView(run=info.id, started=info.started, record=record, conclusion=conclusion)

@@ -384,7 +384,12 @@ def test_every_key_that_is_written_is_documented(cell: Cell) -> None:
     known = {part.splitlines()[0]: set(re.findall(r"^\| `([^`]+)` \|", part, flags=re.MULTILINE)) for part in sections}
     cell.write("tests/test_fails.py", "import pytest\ndef test_a(): assert 0\ndef test_b(): pytest.skip('x')\n")
     written: dict[str, set[str]] = {}
-    for ran in (cell.pytest(NEWEST), cell.control(NEWEST), cell.pytest(NEWEST, HARNESS_EVIDENCE_LIMIT="2000")):
+    own_file = json.dumps({"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}})
+    for ran in (
+        cell.pytest(NEWEST),
+        cell.control(NEWEST, HARNESS_DATABASES=own_file),
+        cell.pytest(NEWEST, HARNESS_EVIDENCE_LIMIT="2000"),
+    ):
         for line in (line for lines in ran.files.values() for line in lines):
             event = json.loads(line)
             keys_of(event, "", written.setdefault(event.pop("e"), set()))

@@ -14,11 +14,12 @@ FLOORS = (
     {"cli"},
     {"workflow", "report"},
     {"cells"},
-    {"plan", "packages", "databases", "store", "analysis", "config", "doctor", "interop"},
+    {"plan", "packages", "databases", "store", "analysis", "config", "lockfile", "doctor", "interop"},
     {"model", "process", "errors", "ledger"},
 )
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-FOREIGN = {"probe", "canaries"}  # what runs inside a cell: imports nothing of harness, is imported by nothing
+# What runs inside a cell or a project's own interpreter: imports nothing of harness, is imported by nothing.
+FOREIGN = {"probe", "inspector", "guard", "canaries"}
 STARTS_PROGRAMS = {"subprocess", "pty", "multiprocessing"}
 STARTERS = ("system", "popen", "fork", "forkpty", "posix_spawn", "posix_spawnp", "startfile", "create_subprocess_exec")
 PRINTERS = ("rich.print", "rich.console.Console", "rich.live.Live", "rich.progress.Progress")

@@ -24,6 +24,7 @@ from harness.process import (
     capture,
     clean_environment,
     end_strays,
+    foreground,
     supervise,
 )
 
@@ -539,3 +540,37 @@ def test_what_left_its_session_is_known_by_its_evidence(tmp_path: Path) -> None:
             else:
                 end_strays(tmp_path / "cell-1")
                 assert until(lambda: started[0].poll() is not None)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(("sh", "-c", "exit 7"), 7), (("sh", "-c", "kill -9 $$"), 137), (("sh", "-c", "cat here; exit $X"), 3)],
+    ids=["code", "signal", "folder and variables"],
+)
+def test_a_program_in_the_foreground_gives_its_code(tmp_path: Path, words: tuple[str, ...], code: int) -> None:
+    """As a shell tells it; it sees the folder and the variables that it is given, and Ctrl-C is as before afterwards."""
+    (tmp_path / "here").touch()
+    before = signal.getsignal(signal.SIGINT)
+    assert foreground(words, cwd=tmp_path, env={"PATH": os.defpath, "X": "3"}) == code
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_program_in_the_foreground_that_is_missing_is_named(tmp_path: Path) -> None:
+    """With its name, as any other."""
+    with pytest.raises(Infrastructure, match="cannot start nowhere"):
+        foreground(("nowhere",), cwd=tmp_path, env={})
+
+
+def test_a_cancelled_program_may_be_given_time(run: Callable[..., Completed], tmp_path: Path) -> None:
+    """To tidy up: what it does within it is done."""
+    tidy = "lambda *_: (time.sleep(0.6), print('tidy', flush=True), sys.exit())"
+    code = (
+        f"import signal, sys, time; signal.signal(signal.SIGTERM, {tidy}); print('ready', flush=True); time.sleep(60)"
+    )
+    cancel = Cancel()
+    watch = threading.Thread(target=lambda: (until(lambda: "ready" in words_of(tmp_path / "log")), cancel.set()))
+    watch.start()
+    done = run(code, cancel=cancel, cancel_grace_s=SOON_S)
+    watch.join()
+    assert done.stop is Stop.CANCELLED
+    assert "tidy" in words_of(tmp_path / "log")

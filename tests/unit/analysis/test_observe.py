@@ -462,3 +462,21 @@ def _planted(
         database=DatabaseSpec(name="d", engine=Engine.SQLITE, version="memory"),
     )
     return Trial(attempt=attempt, evidence=evidence), asked
+
+
+def test_a_failed_preparation_is_a_failure_of_the_project(make_trial, make_asked) -> None:
+    """It says which command it was; tests that did not begin are not held against the probe."""
+    words = "`python manage.py migrate`, before the tests, ended with code 1"
+    trial = make_trial(ended=Ended.UNPREPARED, exit_code=1, message=words, processes=())
+    found = observe(trial, make_asked())
+    assert found.state is State.FAIL
+    assert found.reason == f"{words}; see its log"
+    assert found.signature is not None
+    assert found.signature.type == "unprepared"
+
+
+def test_a_plain_mode_promises_its_databases_only(make_trial, make_asked) -> None:
+    """That no migration was applied is nothing to it; that nothing was set up is."""
+    asked = make_asked(mode=Mode.PLAIN)
+    assert observe(make_trial(), asked).state is State.PASS
+    assert observe(make_trial(processes=()), asked).state is not State.PASS

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from harness.cells.commands import Command, commands, requirements
+from harness.cells.commands import Command, commands, preparations, requirements
 from harness.model.evidence import PLANTED_TABLE
 from harness.model.record import Runner
 from harness.model.spec import CanarySpec, Mode
@@ -29,6 +30,7 @@ def canary(tmp_path: Path) -> CanarySpec:
         (Mode.REUSE_DB, [("--migrations", "--reuse-db"), ("--migrations", "--reuse-db")]),
         (Mode.CREATE_DB, [("--migrations", "--reuse-db"), ("--migrations", "--reuse-db", "--create-db")]),
         (Mode.XDIST, [("--migrations", "-n", "2")]),
+        (Mode.PLAIN, [()]),
     ],
 )
 def test_each_mode_has_its_options_and_number_of_runs(
@@ -47,6 +49,13 @@ def test_only_the_first_run_of_create_db_plants_a_table(canary: CanarySpec) -> N
     for mode in set(Mode) - {Mode.CREATE_DB}:
         for runner in Runner:
             assert all(command.env == () for command in commands(mode, runner, canary, PROBE))
+
+
+def test_what_prepares_the_tests_is_not_observed(canary: CanarySpec) -> None:
+    """Each command as it is written, in its order; without a place for evidence the probe would say nothing."""
+    prepared = replace(canary, prepare=(("manage.py", "migrate"), ("-c", "print()")))
+    assert [command.args for command in preparations(prepared)] == list(prepared.prepare)
+    assert {command.env for command in preparations(prepared)} == {(("HARNESS_EVIDENCE", ""),)}
 
 
 @pytest.mark.parametrize("mode", Mode)

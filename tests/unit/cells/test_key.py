@@ -19,6 +19,7 @@ from harness.model.condition import Condition
 from harness.model.package import Lock, Pin
 from harness.model.record import Purpose, Runner
 from harness.model.server import ServerIdentity
+from harness.model.spec import Change as FilesChange
 from harness.model.spec import DatabaseSpec, Engine, Lack, ProviderName
 
 COMMANDS = (Command(args=("-m", "pytest"), env=(("HARNESS_PLANT", "x"),)), Command(args=("-m", "pytest")))
@@ -80,6 +81,7 @@ DECIDES: dict[str, Change] = {
     "SQLite library version": lambda job: interpreter(job, sqlite_version="3.99.0"),
     "canary hash": lambda job: {"job": replace(job, canary_hash="another")},
     "runner": lambda job: {"job": replace(job, runner=Runner.DJANGO)},
+    "command: before the tests": lambda job: canary(job, prepare=(("manage.py", "migrate"),)),
     "command": lambda job: {"commands": (*COMMANDS, Command(args=()))},
     "command: their order": lambda job: {"commands": COMMANDS[::-1]},
     "arguments": lambda job: {"commands": (replace(COMMANDS[0], args=("-m", "pytest", "-x")), COMMANDS[1])},
@@ -109,6 +111,7 @@ SAYS_NOTHING: dict[str, Change] = {
     "the name of the canary": lambda job: canary(job, name="renamed"),
     "requirements, which are in the lock": lambda job: canary(job, requires=("x",)),
     "for which databases it is meant": lambda job: canary(job, databases=("postgres-*",)),
+    "its changes, which are in the canary's hash": lambda job: canary(job, changes=(FilesChange(remove=("*",)),)),
     "its arguments, which are in the commands": lambda job: canary(job, args=("-x",)),
     "how its skips are judged": lambda job: canary(
         job, lacks=(Lack(tests=("*",), when=Condition(()), reason="r"),), allow_skips=True
@@ -147,7 +150,9 @@ def test_every_field_of_a_job_was_thought_of(make_job: Callable[..., Job]) -> No
     thought_of: dict[Any, str] = {
         Job: "cell exact lock interpreter database server canary canary_hash runner purpose",
         type(make_job().interpreter): "path version implementation build platform sqlite_version tags",
-        type(make_job().canary): "name path settings requires databases aliases args lacks allow_skips",
+        type(make_job().canary): (
+            "name path changes prepare settings requires databases aliases args lacks allow_skips"
+        ),
         ServerIdentity: "provider source version digest settings",
     }
     for kind, names in thought_of.items():

@@ -17,6 +17,7 @@ import pytest
 from harness.cells import project
 from harness.errors import Infrastructure, UsageError
 from harness.model.package import Interpreter
+from harness.model.spec import Change
 
 Make = Callable[..., Path]
 
@@ -387,3 +388,60 @@ def test_a_tagged_cache_is_no_part_of_a_project(make: Make) -> None:
     """Whatever its name: the harness's own may lie in the project."""
     root = make({"manage.py": "", "my-cache/CACHEDIR.TAG": "", "my-cache/canaries/x/manage.py": ""})
     assert names(root) == ["manage.py"]
+
+
+# ---------------------------------------------------------------- scenarios
+
+SEED = {
+    "app/migrations/0001_initial.py": "1",
+    "app/migrations/__init__.py": "",
+    "app/models.py": "m",
+    "pytest.ini": "i",
+}
+
+
+def contents(root: Path, *changes: Change) -> dict[str, str]:
+    """The changed tree's files."""
+    return {
+        name.as_posix(): source.read_text() for name, source in project.listing(root, changes) if not source.is_dir()
+    }
+
+
+def test_an_overlay_replaces_and_adds(make: Make) -> None:
+    """Its files are laid over those of the same name; the rest stays as it is."""
+    overlay = make({"pytest.ini": "other", "app/extra/new.py": "n"}, "overlay")
+    assert contents(make(SEED), Change(overlay=overlay)) == SEED | {"pytest.ini": "other", "app/extra/new.py": "n"}
+
+
+def test_what_a_pattern_names_is_removed(make: Make) -> None:
+    """A folder goes with all that is in it; patterns see the names that an overlay before them has brought."""
+    seed, overlay = make(SEED), make({"app/migrations/0002_more.py": "2"}, "overlay")
+    without = {name: text for name, text in SEED.items() if "0001" not in name}
+    assert contents(seed, Change(overlay=overlay, remove=("*/migrations/0*.py",))) == without
+    assert contents(seed, Change(remove=("app/migrations",))) == {"app/models.py": "m", "pytest.ini": "i"}
+
+
+def test_changes_are_made_one_after_the_other(make: Make) -> None:
+    """What a base removes, a scenario may put back."""
+    seed, overlay = make(SEED), make({"pytest.ini": "back"}, "overlay")
+    assert contents(seed, Change(remove=("pytest.ini",)), Change(overlay=overlay))["pytest.ini"] == "back"
+
+
+def test_a_pattern_that_names_nothing_is_refused(make: Make) -> None:
+    """The scenario would be the canary itself, and its answer a lie."""
+    with pytest.raises(UsageError, match=r"nothing in .*seed is called '\*/migratons/\*'"):
+        project.listing(make(SEED), (Change(remove=("*/migratons/*",)),))
+
+
+def test_a_changed_tree_is_hashed_and_copied_as_what_it_is(
+    make: Make, tmp_path: Path, interpreter: Interpreter
+) -> None:
+    """It has the hash of a project that lies there so, and the project's own folder stays as it is."""
+    seed, overlay = make(SEED), make({"pytest.ini": "other"}, "overlay")
+    changes = (Change(overlay=overlay, remove=("app/migrations/0*.py",)),)
+    alike = make({"app/migrations/__init__.py": "", "app/models.py": "m", "pytest.ini": "other"}, "alike")
+    hashed = project.digest(seed, changes)
+    assert hashed == project.digest(alike) != project.digest(seed)
+    copy = project.compiled_copy(seed, hashed, interpreter, tmp_path / "cache", timeout_s=60, changes=changes)
+    assert project.digest(copy) == hashed
+    assert contents(seed) == SEED

@@ -17,11 +17,12 @@ from typing import Any
 
 import pytest
 
-from harness.cells.execute import Made, Phase, Services, attempt
+from harness.cells.execute import Made, Phase, attempt
 from harness.cells.job import Job
 from harness.cells.project import digest
 from harness.cells.scheduler import FAILURE_RETRIES, INFRASTRUCTURE_RETRIES, Policy, run_all, try_cell
 from harness.cells.servers import ServerPool
+from harness.cells.services import Services
 from harness.errors import Infrastructure
 from harness.ledger import Ledger
 from harness.model.package import Environment, Interpreter, Lock

@@ -47,6 +47,7 @@ def read(tmp_path: Path) -> Read:
     (tmp_path / "canaries" / "seed").mkdir(parents=True)
     (tmp_path / "canaries" / "seed" / "manage.py").touch()
     (tmp_path / "canaries" / "empty").mkdir()
+    (tmp_path / "scenarios" / "unmigrated").mkdir(parents=True)
 
     def read(text: str) -> MatrixSpec:
         path = tmp_path / "matrix.toml"

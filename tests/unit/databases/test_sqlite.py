@@ -36,6 +36,16 @@ def test_files_of_two_leases_lie_apart_and_go_with_them(context: Context) -> Non
         assert list(context.scratch.iterdir()) == []
 
 
+def test_a_name_is_a_file_whose_test_database_is_left_to_django(context: Context) -> None:
+    """As most projects have it: Django makes the test database in memory, and the file is the project's own."""
+    with start(context, "name") as server:
+        with server.lease("a", ("default", "other")) as databases:
+            names = [Path(entry["NAME"]) for entry in databases.values()]
+            assert len({name for name in names if name.is_absolute()}) == 2
+            assert [entry["TEST"] for entry in databases.values()] == [{}, {}]
+        assert list(context.scratch.iterdir()) == []
+
+
 def test_an_unknown_kind_is_absent(context: Context) -> None:
     """SQLite's library is the interpreter's: no version can be asked for."""
     answer = offer(DatabaseSpec(name="s", engine=Engine.SQLITE, version="3.45"), context=context)

@@ -57,6 +57,7 @@ def test_every_event_becomes_a_value() -> None:
         {"e": "imported", "packages": [{"name": "django", "version": "6.1", "path": "lib", "is_imported": False}]},
         {"e": "set-up", "by": "django_db_setup at conftest.py:3"},
         DATABASE,
+        {"e": "file", "when": "before", "alias": "default", "path": "db", "exists": False, "digest": "", "tables": {}},
         {"e": "collected", "count": 2},
         {"e": "start", "id": "t.py::a"},
         {"e": "test", "id": "t.py::a", "outcome": "failed", "phase": "call", "duration_s": 0.5, "failure": FAILURE},
@@ -186,3 +187,35 @@ def test_whatever_a_cell_writes_is_read_and_can_be_stored(events: list[tuple[str
     lines = [json.dumps(HELLO)] + [json.dumps(fields | {"e": kind}) for kind, fields in events]
     evidence = parse([lines])
     assert loads(Evidence, dumps(evidence).encode("utf-8")) == evidence
+
+
+def state(when: str, digest: str, **tables: int) -> dict[str, Any]:
+    """What the probe says of a project's own file at one moment."""
+    fields = {"path": "db.sqlite3", "exists": bool(digest), "digest": digest, "tables": tables}
+    return {"e": "file", "when": when, "alias": "default", **fields}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_changed"),
+    [
+        (state("before", "a", users=1), state("after", "a", users=1), False),
+        (state("before", "a", users=1), state("after", "b", users=0), True),
+        (state("before", ""), state("after", "b", users=0), True),
+        (state("before", "a", users=1), state("after", ""), True),
+        (state("before", ""), state("after", ""), False),
+    ],
+)
+def test_a_projects_own_file_is_compared(before: dict[str, Any], after: dict[str, Any], is_changed: bool) -> None:
+    """Made, changed or gone; and it survives the way into a record and back."""
+    evidence = read(HELLO, before, after, BYE)
+    (seen,) = evidence.processes[0].files
+    assert seen.is_changed is is_changed
+    assert loads(Evidence, dumps(evidence)) == evidence
+
+
+def test_a_file_without_its_end_is_not_called_changed() -> None:
+    """What became of it is not known; an end without a beginning is no evidence."""
+    (seen,) = read(HELLO, state("before", "a")).processes[0].files
+    assert (seen.after, seen.is_changed) == (None, False)
+    assert read(HELLO, state("after", "a")).problems
+    assert read(HELLO, state("meanwhile", "a")).problems

@@ -80,6 +80,18 @@ def test_refresh_asks_again(ask: Callable[..., Index], fake_index: Any, noon: dt
     assert len(ask(refresh=True, now=noon + 2 * HOUR).releases("thing")) == 3
 
 
+def test_a_renewed_package_has_a_date_of_its_own(ask: Callable[..., Index], fake_index: Any, noon: dt.datetime) -> None:
+    """What was fetched before that date is not enough for it; other packages keep theirs."""
+    fake_index.add_json("thing", FILES)
+    fake_index.add_json("other", [file("other-1.0.tar.gz", "2026-05-01T00:00:00Z")])
+    early, may = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC), dt.datetime(2026, 5, 2, tzinfo=dt.UTC)
+    ask(as_of=early).releases("thing")
+    index = ask(as_of=early, now=may + HOUR, renewed={"thing": may})
+    assert [release.version for release in index.releases("thing")] == ["1.0", "1.2", "1.10", "2.0"]
+    assert index.releases("other") == ()
+    assert fake_index.requests == ["thing", "thing", "other"]
+
+
 def test_html_pages_with_upload_times(ask: Callable[..., Index], fake_index: Any) -> None:
     """Mirrors serve these; `data-yanked` and `data-requires-python` count."""
     fake_index.add_html(

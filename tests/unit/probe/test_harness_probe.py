@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -373,3 +374,86 @@ def test_what_is_imported_late_is_said_again(observer: Any, site: Path, tmp_path
     imported(observer, "quux-lib")
     events = [event for event in lines(tmp_path / "evidence") if event["e"] == "imported"]
     assert [event["packages"][0]["is_imported"] for event in events] == [False, True]
+
+
+# ---------------------------------------------------------------- the project's own files
+
+
+class Settings:
+    """As much of Django's settings as is looked at."""
+
+    def __init__(self, **databases: dict[str, Any]) -> None:
+        self.DATABASES = databases
+
+
+def sqlite(name: object) -> dict[str, Any]:
+    """An entry of DATABASES."""
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": name}
+
+
+def write(path: Path, *statements: str) -> None:
+    """Execute statements on a SQLite file."""
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_only_files_of_the_projects_own_are_looked_at(observer: Any, tmp_path: Path) -> None:
+    """Neither databases in memory nor those on a server; a name is relative to where the tests run."""
+    settings = Settings(
+        default=sqlite("db.sqlite3"),
+        elsewhere=sqlite(tmp_path / "other.sqlite3"),
+        memory=sqlite(":memory:"),
+        shared=sqlite("file:x?mode=memory&cache=shared"),
+        server={"ENGINE": "django.db.backends.postgresql", "NAME": "shop"},
+        nothing={},
+    )
+    observer.say_files(settings)
+    seen = [(event["alias"], event["path"], event["exists"]) for event in lines(tmp_path / "evidence")]
+    assert seen == [("default", "db.sqlite3", False), ("elsewhere", str(tmp_path / "other.sqlite3"), False)]
+
+
+def test_what_the_tests_write_into_a_file_shows(observer: Any, tmp_path: Path) -> None:
+    """Its content before and after, with tables and rows; nothing is left beside it."""
+    path = tmp_path / "project" / "db.sqlite3"
+    write(path, "CREATE TABLE users (id)", "INSERT INTO users VALUES (1)")
+    observer.say_files(Settings(default=sqlite("db.sqlite3")))
+    write(path, 'CREATE TABLE "odd ""name" (id)', "DELETE FROM users")
+    observer.bye(0)
+    before, after, _ = lines(tmp_path / "evidence")
+    assert (before["when"], before["tables"]) == ("before", {"users": 1})
+    assert (after["when"], after["tables"]) == ("after", {"users": 0, 'odd "name': 0})
+    assert before["digest"] != after["digest"]
+    assert [item.name for item in (tmp_path / "project").iterdir()] == ["db.sqlite3"]
+
+
+def test_what_is_in_the_log_of_a_file_counts(probe: ModuleType, tmp_path: Path) -> None:
+    """A commit that is still in the write-ahead log changes the digest."""
+    path = tmp_path / "db.sqlite3"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("CREATE TABLE users (id)")
+    before = probe._file_facts(str(path))["digest"]
+    connection.execute("INSERT INTO users VALUES (1)")
+    connection.commit()
+    assert probe._file_facts(str(path))["digest"] != before
+    connection.close()
+
+
+def test_a_large_file_is_not_read(probe: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its size and time stand for it."""
+    path = tmp_path / "db.sqlite3"
+    write(path, "CREATE TABLE users (id)")
+    monkeypatch.setattr(probe, "FILE_LIMIT", 10)
+    facts = probe._file_facts(str(path))
+    assert facts["digest"] == f"{path.stat().st_size}-{path.stat().st_mtime_ns}"
+    assert facts["tables"] == {}
+
+
+def test_a_file_that_is_no_database_is_a_note(observer: Any, tmp_path: Path) -> None:
+    """The cell is not disturbed."""
+    (tmp_path / "project" / "db.sqlite3").write_text("not a database, but long enough to be taken for one" * 9)
+    observer.say_files(Settings(default=sqlite("db.sqlite3")))
+    assert [event["e"] for event in lines(tmp_path / "evidence")] == ["note"]

@@ -1,0 +1,212 @@
+"""What each axis's values come to, with a sentence: "Works with Django 5.2; 5.1 fails with pytest-django 4.13.0"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from packaging.specifiers import Specifier
+
+from harness.analysis.conclude import Conclusion
+from harness.analysis.explain.findings import Explanation, Rule, Standing
+from harness.analysis.explain.words import Predicate
+from harness.analysis.order import axis_names, in_order, listing, title
+from harness.model.condition import is_version_axis
+from harness.model.plan import Axis
+from harness.model.record import Purpose
+from harness.model.verdict import State, Verdict
+
+
+class Fitness(Enum):
+    """What the cells with one value of an axis say of that value."""
+
+    WORKS = "works"  # it passes, and what fails is due to other axes
+    PARTLY = "partly"  # it passes, and fails for a reason that is, or may be, its own
+    FAILS = "fails"  # nothing passes
+    UNKNOWN = "unknown"  # nothing passed or failed, or it failed only for reasons that are not its own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueFitness:
+    """One value of an axis."""
+
+    requested: str
+    exact: tuple[str, ...]  # the versions that it stood for
+    cells: int
+    passing: int
+    failing: int  # expected or not
+    other: int  # flaky, untestable, errors, not run
+    elsewhere: int  # of those that fail, the ones that a rule accounts for which does not name this axis
+    unexpected: int  # of those that fail, the ones that nobody declared
+    fitness: Fitness
+
+    @property
+    def label(self) -> str:
+        """Return the exact version where the value stood for one, else what was asked for."""
+        return self.exact[0] if len(self.exact) == 1 else self.requested
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AxisFitness:
+    """One axis."""
+
+    axis: str
+    values: tuple[ValueFitness, ...]
+    sentence: str
+
+
+def fitness(conclusions: Iterable[Conclusion], found: Explanation, axes: Iterable[Axis]) -> tuple[AxisFitness, ...]:
+    """Return what a run says of each axis, also of values that it has no cell with.
+
+    Neighbours that were run to earn a blame have no part in it.
+    """
+    own = [one for one in conclusions if one.purpose is not Purpose.DIAGNOSTIC]
+    rules = _Rules(found.rules)
+    named = {axis.name: tuple(value.requested for value in axis.values) for axis in axes}
+    for one in own:
+        named |= {axis: () for axis, _ in one.cell.values if axis not in named}
+    return tuple(_axis(axis, named[axis], own, rules) for axis in axis_names(named))
+
+
+class _Rules:
+    """Rules, to ask which of them account for a failure."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.all = rules
+        self._by_signature: dict[str, list[tuple[Rule, list[tuple[str, frozenset[str]]]]]] = {}
+        for rule in rules:
+            tests = [(item.axis, frozenset(item.values)) for item in rule.predicates]
+            self._by_signature.setdefault(rule.signature.id, []).append((rule, tests))
+
+    def of(self, one: Conclusion) -> list[Rule]:
+        if one.signature is None:
+            return []
+        values = one.cell.as_dict()
+        candidates = self._by_signature.get(one.signature.id, ())
+        return [rule for rule, tests in candidates if all(values.get(axis, "") in there for axis, there in tests)]
+
+
+def _axis(axis: str, named: Sequence[str], conclusions: Sequence[Conclusion], rules: _Rules) -> AxisFitness:
+    by_value: dict[str, list[Conclusion]] = {value: [] for value in named}
+    for one in conclusions:
+        value = one.cell.as_dict().get(axis)
+        if value is not None:
+            by_value.setdefault(value, []).append(one)
+    values = tuple(_value(axis, value, by_value[value], rules) for value in sorted(by_value, key=in_order))
+    return AxisFitness(axis=axis, values=values, sentence=_sentence(axis, values, rules.all))
+
+
+def _value(axis: str, requested: str, cells: Sequence[Conclusion], rules: _Rules) -> ValueFitness:
+    failing = [one for one in cells if one.state.is_failure]
+    passing = sum(one.state is State.PASS for one in cells)
+    elsewhere = sum(_is_elsewhere(axis, rules.of(one)) for one in failing)
+    return ValueFitness(
+        requested=requested,
+        exact=tuple(sorted({version for one in cells for name, version in one.exact if name == axis}, key=in_order)),
+        cells=len(cells),
+        passing=passing,
+        failing=len(failing),
+        other=len(cells) - passing - len(failing),
+        elsewhere=elsewhere,
+        unexpected=sum(one.judgement.verdict is Verdict.UNEXPECTED_FAILURE for one in failing),
+        fitness=_fitness(passing, len(failing), elsewhere),
+    )
+
+
+def _is_elsewhere(axis: str, accounting: Sequence[Rule]) -> bool:
+    """Tell whether rules account for a failure, and each names axes, but none this one."""
+    named = [{item.axis for item in rule.predicates} for rule in accounting]
+    return bool(named) and all(axes and axis not in axes for axes in named)
+
+
+def _fitness(passing: int, failing: int, elsewhere: int) -> Fitness:
+    if passing:
+        return Fitness.WORKS if failing == elsewhere else Fitness.PARTLY
+    return Fitness.FAILS if failing > elsewhere else Fitness.UNKNOWN
+
+
+def _sentence(axis: str, values: Sequence[ValueFitness], rules: Sequence[Rule]) -> str:
+    name = f"{title(axis)} " if is_version_axis(axis) else ""
+    works = [value.fitness is Fitness.WORKS for value in values]
+    unknown = [value.fitness is Fitness.UNKNOWN for value in values]
+    clauses = []
+    if any(works):
+        clauses.append(f"works with {name}{_ranges(values, works)}")
+    else:
+        clauses.append(f"no {title(axis)} was seen to work" if any(unknown) else f"no {title(axis)} works everywhere")
+    told, failures = _failures(axis, values, rules)
+    clauses += failures
+    for value in values:
+        if value.requested not in told and value.fitness in (Fitness.PARTLY, Fitness.FAILS):
+            share = "every cell" if not value.passing else f"{value.failing} of {value.cells} cells"
+            clauses.append(f"{value.label} fails in {share}")
+    if any(unknown):
+        clauses.append(f"{_ranges(values, unknown)} not known")
+    text = "; ".join(dict.fromkeys(clauses))
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _failures(axis: str, values: Sequence[ValueFitness], rules: Sequence[Rule]) -> tuple[set[str], list[str]]:
+    """Return the values that rules naming the axis speak of, and a clause for each such rule."""
+    told: set[str] = set()
+    clauses = []
+    for rule in rules:
+        own = next((item for item in rule.predicates if item.axis == axis), None)
+        if own is None:
+            continue
+        concerned = [value.requested in own.values and bool(value.failing) for value in values]
+        if any(concerned):
+            told |= {value.requested for value, is_so in zip(values, concerned, strict=True) if is_so}
+            clauses.append(_failure(rule, own, values, concerned))
+    return told, clauses
+
+
+def _failure(rule: Rule, own: Predicate, values: Sequence[ValueFitness], concerned: Sequence[bool]) -> str:
+    verb = "fails" if sum(concerned) == 1 else "fail"
+    where = "".join(f" {_where(item)}" for item in rule.predicates if item is not own)
+    doubt = "" if rule.standing is Standing.CONFIRMED else " (as far as seen)"
+    return f"{_ranges(values, concerned, is_exact=True)} {verb}{where}{doubt}"
+
+
+def _where(item: Predicate) -> str:
+    """Say a predicate in words: ``below Django 5.2``."""
+    name = title(item.axis)
+    if not is_version_axis(item.axis):
+        return f"with {name} {listing(item.terms, 'or')}"
+    if len(item.terms) > 1:
+        return f"with {name} {listing((text.removeprefix('==') for text in item.terms), 'or')}"
+    (text,) = item.terms
+    if text[:1] in "<>=!~" and "," not in text:
+        one = Specifier(text)
+        match one.operator:
+            case "<":
+                return f"below {name} {one.version}"
+            case ">=":
+                return f"from {name} {one.version} on"
+            case "==" if not text.endswith("*"):
+                return f"with {name} {one.version}"
+    return f"with {name} {text}"
+
+
+def _ranges(values: Sequence[ValueFitness], chosen: Sequence[bool], *, is_exact: bool = False) -> str:
+    """Return the chosen values, neighbouring versions from the first to the last; *is_exact*: a single one exactly."""
+    groups: list[list[ValueFitness]] = []
+    is_next = False
+    for value, is_chosen in zip(values, chosen, strict=True):
+        if is_chosen and is_next and _is_version(value.requested) and _is_version(groups[-1][-1].requested):
+            groups[-1].append(value)
+        elif is_chosen:
+            groups.append([value])
+        is_next = is_chosen
+
+    def name(group: Sequence[ValueFitness]) -> str:
+        if len(group) > 1:
+            return f"{group[0].requested}–{group[-1].requested}"
+        return group[0].label if is_exact else group[0].requested
+
+    return listing(map(name, groups))
+
+
+def _is_version(text: str) -> bool:
+    return in_order(text)[0] == 0

@@ -1,0 +1,1 @@
+"""What a run without the probe shows: by its JUnit XML, its log and its exit codes."""

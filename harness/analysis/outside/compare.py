@@ -1,0 +1,134 @@
+"""Holds what came back outside the harness against what the record says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from harness.analysis.asked import Asked
+from harness.analysis.failures import failed, unsupported_server, what_failed
+from harness.analysis.outside import junit
+from harness.analysis.outside.tracebacks import Whereabouts, last_failure
+from harness.model.evidence import Evidence, Failure, Level, Outcome, ProcessEvidence, TestResult
+from harness.model.record import Attempt, Ended, Trial
+from harness.model.verdict import Observation, Signature, State
+
+SEEN_BY_THE_PROBE = frozenset(
+    {"tables-missing", "not-set-up", "nomigrations", "reuse-db", "create-db", "xdist", "mismatch", "evidence"}
+)
+"""Types of signatures that only the probe can tell: outside, the tests pass."""
+
+_TOLD = frozenset({2, 3, 4, 5})
+"""What pytest ends with where it need not write results: interrupted, its own error, usage, no tests."""
+
+_NO_END = "no end of the evidence"
+"""The message of `observe` for a process that fell silent."""
+
+
+class Answer(Enum):
+    """Whether the record's answer came back."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    UNCOMPARED = "uncompared"  # there is nothing to compare, or it cannot be seen without the probe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What one run of the tests left: its exit code as `sh` tells it, None if it never ended, and its JUnit XML."""
+
+    code: int | None
+    xml: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leavings:
+    """What the script of a cell left behind."""
+
+    runs: tuple[Left, ...]
+    log: str
+    unprepared: str = ""  # the preparing command that failed, as `Attempt.message` has it
+    is_late: bool = False
+
+
+def observe_outside(left: Leavings, draft: Attempt, asked: Asked, where: Whereabouts) -> Observation:
+    """Return what the runs came to, as far as it shows without the probe. *draft* is the attempt that it repeats."""
+    if left.is_late:
+        return Observation(
+            state=State.TIMEOUT,
+            reason="did not end in time",
+            signature=Signature(type=State.TIMEOUT.value, frame="", message=""),
+        )
+    worst = next((one.code for one in left.runs if one.code), 0)
+    if left.unprepared:
+        return failed("unprepared", f"{left.unprepared}; see its log", left.unprepared)
+    processes = [_process(number, one, left.log, where) for number, one in enumerate(left.runs, 1)]
+    evidence = Evidence(level=Level.OBSERVED, processes=tuple(process for process in processes if process is not None))
+    attempt = Attempt(
+        run_key="",
+        cell_id=draft.cell_id,
+        exact=draft.exact,
+        runner=draft.runner,
+        purpose=draft.purpose,
+        started_at=draft.started_at,
+        ended=Ended.EXITED,
+        exit_code=worst,
+    )
+    trial = Trial(attempt=attempt, evidence=evidence)
+    if words := unsupported_server(evidence):
+        return Observation(state=State.UNSUPPORTED, reason=words)
+    return _crash(left, evidence, worst or 0) or what_failed(trial, asked) or Observation(state=State.PASS)
+
+
+def compare(expected: Observation, came: Observation) -> tuple[Answer, str]:
+    """Return whether *came* is what the record says, and in what they differ or why that cannot be told."""
+    if expected.state in (State.ERROR, State.NOT_RUN):
+        return Answer.UNCOMPARED, "the record holds no answer to compare with"
+    if expected.state is State.FLAKY:
+        is_known = came.state is State.PASS or came.signature == expected.signature
+        return (Answer.SAME if is_known else Answer.DIFFERENT), "the record has both: a failure and a pass"
+    if came.state is not expected.state:
+        hidden = expected.signature is not None and expected.signature.type in SEEN_BY_THE_PROBE
+        if hidden and came.state is State.PASS:
+            return Answer.UNCOMPARED, "the tests pass, as they did; what was wrong is seen by the probe alone"
+        return Answer.DIFFERENT, f"the record says {expected.state.value}, it came to {came.state.value}"
+    if expected.signature is None or came.signature == expected.signature:
+        return Answer.SAME, ""
+    if expected.state is State.TIMEOUT:
+        return Answer.SAME, "where it hung is seen by the probe alone"
+    if expected.state is State.CRASH and came.signature is not None:
+        if came.signature.message == expected.signature.message:
+            return Answer.SAME, "where it struck is seen by the probe alone"
+    elif expected.signature.type in SEEN_BY_THE_PROBE:
+        return Answer.UNCOMPARED, "what was wrong is seen by the probe alone"
+    return Answer.DIFFERENT, "the same state with another signature"
+
+
+def _process(number: int, one: Left, log: str, where: Whereabouts) -> ProcessEvidence | None:
+    results = junit.tests(one.xml, where.place) if one.xml else None
+    if results is None:
+        failure = last_failure(log, where.place) if one.code else None
+        if failure is None or not failure.frames:
+            return None
+        results = (_before_tests(failure),)
+    return ProcessEvidence(
+        probe="", pid=0, worker="", run=number, runner="", python="", sqlite="", tests=results, is_complete=True
+    )
+
+
+def _before_tests(failure: Failure) -> TestResult:
+    return TestResult(id="(load)", outcome=Outcome.ERROR, phase="load", failure=failure)
+
+
+def _crash(left: Leavings, evidence: Evidence, worst: int) -> Observation | None:
+    if worst > 128:
+        signal = f"signal {worst - 128}"
+        signature = Signature(type=State.CRASH.value, frame="", message=signal)
+        return Observation(state=State.CRASH, reason=f"ended by {signal}", signature=signature)
+    silent = any(not one.xml for one in left.runs) and not evidence.processes
+    if silent and worst not in _TOLD:
+        signature = Signature(type=State.CRASH.value, frame="", message=_NO_END)
+        return Observation(
+            state=State.CRASH, reason=f"pytest did not come to its end (code {worst})", signature=signature
+        )
+    return None

@@ -1,0 +1,1 @@
+"""The rules, a module per theme. Each is loaded by `harness.doctor.registry.table`."""
