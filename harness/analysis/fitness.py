@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import compress
 
 from packaging.specifiers import Specifier
 
@@ -16,6 +17,12 @@ from harness.model.condition import is_version_axis
 from harness.model.plan import Axis
 from harness.model.record import Purpose
 from harness.model.verdict import State, Verdict
+
+TOLD_RULES = 2
+"""Rules that a sentence tells at most; of other failures it tells how many there are."""
+
+TOLD_AXES = 2
+"""Axes that a rule names, for a sentence to tell it."""
 
 
 class Fitness(Enum):
@@ -38,6 +45,7 @@ class ValueFitness:
     failing: int  # expected or not
     other: int  # flaky, untestable, errors, not run
     elsewhere: int  # of those that fail, the ones that a rule accounts for which does not name this axis
+    untold: int  # of those that fail, the ones that neither such a rule nor the sentence accounts for
     unexpected: int  # of those that fail, the ones that nobody declared
     fitness: Fitness
 
@@ -93,14 +101,26 @@ def _axis(axis: str, named: Sequence[str], conclusions: Sequence[Conclusion], ru
         value = one.cell.as_dict().get(axis)
         if value is not None:
             by_value.setdefault(value, []).append(one)
-    values = tuple(_value(axis, value, by_value[value], rules) for value in sorted(by_value, key=in_order))
-    return AxisFitness(axis=axis, values=values, sentence=_sentence(axis, values, rules.all))
+    told = _telling(axis, rules.all)
+    values = tuple(_value(axis, value, by_value[value], rules, told) for value in sorted(by_value, key=in_order))
+    return AxisFitness(axis=axis, values=values, sentence=_sentence(axis, values, told))
 
 
-def _value(axis: str, requested: str, cells: Sequence[Conclusion], rules: _Rules) -> ValueFitness:
+def _telling(axis: str, rules: Sequence[Rule]) -> list[Rule]:
+    """Return the rules that a sentence tells: they name the axis, at most one other, and hold for most cells."""
+    found = [
+        rule
+        for rule in rules
+        if len(rule.predicates) <= TOLD_AXES and any(item.axis == axis for item in rule.predicates)
+    ]
+    return sorted(found, key=lambda rule: -len(rule.support))[:TOLD_RULES]
+
+
+def _value(axis: str, requested: str, cells: Sequence[Conclusion], rules: _Rules, told: Sequence[Rule]) -> ValueFitness:
     failing = [one for one in cells if one.state.is_failure]
     passing = sum(one.state is State.PASS for one in cells)
-    elsewhere = sum(_is_elsewhere(axis, rules.of(one)) for one in failing)
+    accounts = [rules.of(one) for one in failing]
+    elsewhere = sum(_is_elsewhere(axis, found) for found in accounts)
     return ValueFitness(
         requested=requested,
         exact=tuple(sorted({version for one in cells for name, version in one.exact if name == axis}, key=in_order)),
@@ -109,6 +129,7 @@ def _value(axis: str, requested: str, cells: Sequence[Conclusion], rules: _Rules
         failing=len(failing),
         other=len(cells) - passing - len(failing),
         elsewhere=elsewhere,
+        untold=sum(not _is_elsewhere(axis, found) and not any(rule in told for rule in found) for found in accounts),
         unexpected=sum(one.judgement.verdict is Verdict.UNEXPECTED_FAILURE for one in failing),
         fitness=_fitness(passing, len(failing), elsewhere),
     )
@@ -126,45 +147,47 @@ def _fitness(passing: int, failing: int, elsewhere: int) -> Fitness:
     return Fitness.FAILS if failing > elsewhere else Fitness.UNKNOWN
 
 
-def _sentence(axis: str, values: Sequence[ValueFitness], rules: Sequence[Rule]) -> str:
-    name = f"{title(axis)} " if is_version_axis(axis) else ""
-    works = [value.fitness is Fitness.WORKS for value in values]
-    unknown = [value.fitness is Fitness.UNKNOWN for value in values]
-    clauses = []
+def _sentence(axis: str, values: Sequence[ValueFitness], told: Sequence[Rule]) -> str:
+    works, fails, unknown = (
+        [value.fitness is wanted for value in values] for wanted in (Fitness.WORKS, Fitness.FAILS, Fitness.UNKNOWN)
+    )
     if any(works):
-        clauses.append(f"works with {name}{_ranges(values, works)}")
+        clauses = [f"works with {f'{title(axis)} ' if is_version_axis(axis) else ''}{_ranges(values, works)}"]
+    elif all(fails):
+        return f"No {title(axis)} works."
     else:
-        clauses.append(f"no {title(axis)} was seen to work" if any(unknown) else f"no {title(axis)} works everywhere")
-    told, failures = _failures(axis, values, rules)
-    clauses += failures
-    for value in values:
-        if value.requested not in told and value.fitness in (Fitness.PARTLY, Fitness.FAILS):
-            share = "every cell" if not value.passing else f"{value.failing} of {value.cells} cells"
-            clauses.append(f"{value.label} fails in {share}")
-    if any(unknown):
+        clauses = [f"no {title(axis)} {'was seen to work' if all(unknown) else 'works everywhere'}"]
+    for rule in told:
+        concerned = [_is_concerned(axis, value, rule) for value in values]
+        if any(concerned):
+            clauses.append(_failure(axis, rule, values, concerned))
+    clauses += _rest(values, is_more=len(clauses) > 1)
+    if any(unknown) and not all(unknown):
         clauses.append(f"{_ranges(values, unknown)} not known")
     text = "; ".join(dict.fromkeys(clauses))
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _failures(axis: str, values: Sequence[ValueFitness], rules: Sequence[Rule]) -> tuple[set[str], list[str]]:
-    """Return the values that rules naming the axis speak of, and a clause for each such rule."""
-    told: set[str] = set()
-    clauses = []
-    for rule in rules:
-        own = next((item for item in rule.predicates if item.axis == axis), None)
-        if own is None:
+def _is_concerned(axis: str, value: ValueFitness, rule: Rule) -> bool:
+    return bool(value.failing) and any(item.axis == axis and value.requested in item.values for item in rule.predicates)
+
+
+def _rest(values: Sequence[ValueFitness], *, is_more: bool) -> Iterator[str]:
+    """Say in how many cells values fail that no told rule speaks of."""
+    for wanted in (Fitness.FAILS, Fitness.PARTLY):
+        chosen = [bool(value.untold) and value.fitness is wanted for value in values]
+        if not any(chosen):
             continue
-        concerned = [value.requested in own.values and bool(value.failing) for value in values]
-        if any(concerned):
-            told |= {value.requested for value, is_so in zip(values, concerned, strict=True) if is_so}
-            clauses.append(_failure(rule, own, values, concerned))
-    return told, clauses
+        found = list(compress(values, chosen))
+        cells, untold = sum(value.cells for value in found), sum(value.untold for value in found)
+        share = "every cell" if wanted is Fitness.FAILS and not is_more else f"{untold} of {cells} cells"
+        verb = "fails" if len(found) == 1 else "fail"
+        yield f"{_ranges(values, chosen, is_exact=True)} {verb} in {share}{' otherwise' if is_more else ''}"
 
 
-def _failure(rule: Rule, own: Predicate, values: Sequence[ValueFitness], concerned: Sequence[bool]) -> str:
+def _failure(axis: str, rule: Rule, values: Sequence[ValueFitness], concerned: Sequence[bool]) -> str:
     verb = "fails" if sum(concerned) == 1 else "fail"
-    where = "".join(f" {_where(item)}" for item in rule.predicates if item is not own)
+    where = "".join(f" {_where(item)}" for item in rule.predicates if item.axis != axis)
     doubt = "" if rule.standing is Standing.CONFIRMED else " (as far as seen)"
     return f"{_ranges(values, concerned, is_exact=True)} {verb}{where}{doubt}"
 

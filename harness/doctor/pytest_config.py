@@ -20,7 +20,7 @@ VALUE_OPTIONS = frozenset(
     " --override-ini"
     " --config-file --ignore --deselect --color --durations --junitxml --log-level --import-mode --numprocesses"
     " --dist"
-    " --cov --cov-report --cov-config --reruns --timeout --capture --log-cli-level --ignore-glob --randomly-seed".split()
+    " --cov --cov-report --cov-config --reruns --timeout --capture --log-cli-level --ignore-glob".split()
 )
 """Options whose value is the next word: it is no path."""
 

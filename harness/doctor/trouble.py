@@ -6,7 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from harness.doctor.inspection import Inspection, Raised
 from harness.model.evidence import Cause, Evidence, Failure, Frame
+
+REFUSED = "a database was asked for while the project was loaded"
+"""What the inspector answers: it says nothing of a database that is there."""
 
 WRAPPERS = frozenset({"ConftestImportFailure", "CollectError", "UsageError"})
 """Exceptions that say that something else went wrong."""
@@ -107,6 +111,32 @@ def of_failure(id: str, phase: str, failure: Failure) -> Trouble:  # noqa: A002 
         alias=told.alias or head.alias,
         database=told.database or head.database,
         sql=told.sql or head.sql,
+    )
+
+
+def of_inspection(inspection: Inspection | None) -> tuple[Trouble, ...]:
+    """Return what kept the project from being loaded: the innermost cause, with its place in the project."""
+    if inspection is None or inspection.settings is None:
+        return ()
+    graph = inspection.graph.errors if inspection.graph is not None else ()
+    said = (("settings", inspection.settings.errors), ("django.setup", inspection.setup_errors), ("migrations", graph))
+    return tuple(_raised(phase, chain) for phase, chain in said if chain and REFUSED not in chain[-1].message)
+
+
+def _raised(phase: str, chain: tuple[Raised, ...]) -> Trouble:
+    last = chain[-1]
+    places = next((item.frames for item in reversed(chain) if item.frames), ())
+    frames = tuple(
+        Frame(file=place.file, line=place.line, function=place.function, origin="project") for place in places
+    )
+    return Trouble(
+        id=f"({phase})",
+        phase="load",
+        type=last.type.rpartition(".")[2],
+        message=last.message,
+        words="\n".join(f"{item.type}: {item.message}" for item in chain),
+        frames=frames,
+        stack=frames,
     )
 
 

@@ -68,7 +68,8 @@ class Signature:
     @property
     def id(self) -> str:
         """A short name: eight hexadecimal digits."""
-        return hashlib.sha256("\0".join((self.type, self.frame, self.message)).encode()).hexdigest()[:8]
+        words = "\0".join((self.type, self.frame, self.message))
+        return hashlib.sha256(words.encode("utf-8", "backslashreplace")).hexdigest()[:8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,9 +57,7 @@ def _colour(line: str) -> str:
 
 
 def _unexplained(found: Diagnosis, *, is_verbose: bool) -> list[RenderableType]:
-    lines: list[RenderableType] = [
-        Text("the command fails, and no rule accounts for it" if not found.findings else "what fails besides:", "bold")
-    ]
+    lines: list[RenderableType] = [Text(_what_is_open(found), "bold")]
     limit = None if is_verbose else SHOWN
     for item in found.unexplained[:limit]:
         at = f" ({item.at.file}:{item.at.line})" if item.at else ""
@@ -67,6 +65,14 @@ def _unexplained(found: Diagnosis, *, is_verbose: bool) -> list[RenderableType]:
     if found.control:
         lines.append(plain(f"  {found.control}"))
     return [*lines, Text()]
+
+
+def _what_is_open(found: Diagnosis) -> str:
+    if found.findings:
+        return "what fails besides:"
+    return (
+        "the project cannot be loaded" if found.exit_code is None else "the command fails, and no rule accounts for it"
+    )
 
 
 def _footer(found: Diagnosis) -> list[RenderableType]:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from harness.doctor import command, pytest_config, rank
+from harness.doctor import command, pytest_config, rank, trouble
 from harness.doctor.apply import apply
 from harness.doctor.case import Case, Command, Kind, Run
 from harness.doctor.diagnosis import Diagnosis
@@ -174,7 +174,7 @@ def _narrowed(case: Case, first: Run) -> Command:
     asked = case.command
     if first.duration_s <= FULL_RERUN_S or asked.kind is not Kind.PYTEST:
         return asked
-    ids = [trouble.id for trouble in first.troubles if not trouble.id.startswith("(")][:SUBSET]
+    ids = [item.id for item in first.troubles if not item.id.startswith("(")][:SUBSET]
     if not ids:
         return asked
     given = set(pytest_config.paths(asked.args))
@@ -198,15 +198,16 @@ def _answer(
         found = tuple(_sure(finding) for finding in found)
     rest = last.troubles if last is not None and not is_healed else ()
     is_explained = any(finding.clue.is_explaining for finding in found) and last is case
+    broken = () if found or (run is not None and run.has_passed) else trouble.of_inspection(case.inspection)
     settings = case.inspection.settings if case.inspection else None
     return Diagnosis(
-        is_healthy=not found and (run is None or run.has_passed),
+        is_healthy=not found and not broken and (run is None or run.has_passed),
         findings=found,
         command=case.command.words,
         exit_code=run.exit_code if run is not None else None,
         fixes=tuple(fixes or ()) or tuple(finding.clue.fix for finding in found[:1]),
         is_healed=is_healed,
-        unexplained=() if is_explained else rest,
+        unexplained=() if is_explained else (*broken, *rest),
         control=control,
         notes=tuple(notes),
         python=str(stage.python),

@@ -30,9 +30,14 @@ BIG_AXES = {
     "pytest": ("8", "9"),
     "database": ("sqlite-memory", "sqlite-file", "postgres-15", "postgres-16", "postgres-17"),
     "canary": ("minimal", "seed", "data", "tenants", "multi_db"),
-    "mode": ("migrations", "xdist"),
+    "mode": ("migrations",),
 }
-"""3,000 cells."""
+
+
+@pytest.fixture(scope="session")
+def big_axes() -> dict[str, tuple[str, ...]]:
+    """Axes of 3,000 cells."""
+    return BIG_AXES
 
 
 @pytest.fixture(scope="session")
@@ -153,7 +158,7 @@ def mixed(
     make_store: Callable[..., Any], build_site: Callable[[Any], Site], tmp_path_factory: pytest.TempPathFactory
 ) -> Site:
     """Sixty cells in every state there is, three runs, a neighbour, one cell that only the first run has."""
-    axes = {**BIG_AXES, "python": ("3.12",), "pytest": ("9",), "canary": ("minimal",), "mode": ("migrations", "xdist")}
+    axes = {**BIG_AXES, "python": ("3.12",), "pytest": ("9",), "canary": ("minimal",), "mode": ("migrations", "plain")}
     axes["database"] = ("sqlite-memory", "postgres-17")
     made_up = make_store(tmp_path_factory.mktemp("mixed"), axes=axes)
     odd = ["other", "error", "timeout", "crash", "flaky", "unsupported", "unresolvable", "none"]

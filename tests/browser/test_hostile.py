@@ -9,7 +9,8 @@ import pytest
 
 EVIL = (
     "</script><script>window.broken=1</script><img src=x onerror=window.broken=1>"
-    "{{ 7*7 }}{% raw %} ]]> ' \" \\ ` ${window.broken=1} &lt; \u202egnp.exe\u202c \x00 \x1b[31mred\x1b[0m \u2028 \ud800 ñ 漢 —"
+    "{{ 7*7 }}{% raw %} ]]> ' \" \\ ` ${window.broken=1} &lt; \u202egnp.exe\u202c \x00 \x1b[31mred\x1b[0m"
+    " \u2028 \ud800 ñ 漢 —"
 )
 
 

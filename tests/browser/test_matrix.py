@@ -25,10 +25,10 @@ QUERIES = (
     "pytest_django:4.13",
     "database:post*",
     "database:*17",
-    'database:"postgres-17" mode:"xdist"',
+    'database:"postgres-17" mode:"plain"',
     'database:"postgres"',
-    "postgres and not xdist",
-    "not (xdist or sqlite)",
+    "postgres and not plain",
+    "not (plain or sqlite)",
     "state:fail or state:error,crash,timeout",
     "verdict:unexpected-failure",
     "verdict:expected*",
@@ -36,7 +36,7 @@ QUERIES = (
     "provider:embedded",
     "evidence:exit-code,none",
     "blame:undetermined",
-    "known:no XDIST",
+    "known:no PLAIN",
     "cause:*",
     "python:3.12 django:!=6.1",
     "django:>5.1.0",
@@ -72,13 +72,13 @@ def test_filters(mixed: Any, reader: Any, expected_rows: int) -> None:
 def test_a_view_can_be_sent(mixed: Any, reader: Any) -> None:
     """Query, axes and folding are in the address: they survive a reload, and whoever gets it sees the same."""
     page = reader.open(mixed.at("matrix.html"))
-    page.fill("#q", "not xdist")
+    page.fill("#q", "not plain")
     page.click("summary")
     page.select_option("#axis-rows", "database")
     page.select_option("#axis-django", "5.2")
     page.uncheck("#fold")
     told = (visible(page), page.inner_text("#grid"))
-    assert page.input_value("#q") == 'not xdist django:"5.2"'
+    assert page.input_value("#q") == 'not plain django:"5.2"'
     page.reload()
     assert (visible(page), page.inner_text("#grid")) == told
     assert page.input_value("#axis-rows") == "database"
@@ -103,7 +103,7 @@ def test_grid_is_that_of_analysis(mixed: Any, reader: Any, axes: tuple[str, str]
     """Rows, columns and the worst state of each square agree, folded or not, also under a query."""
     page = reader.open(mixed.at("matrix.html"))
     conclusions = mixed.board.report.summary.conclusions
-    for query in ("", "not xdist", "database:postgres"):
+    for query in ("", "not plain", "database:postgres"):
         matches = compile_query(query, mixed_axes(mixed))
         made = grid([one for one in conclusions if matches(row_of(one))], *axes)
         folded = fold(made)

@@ -265,3 +265,21 @@ def test_the_script_starts_the_very_image(checkout, matrix, by_sh, needs_docker)
     assert left.stdout == ""
     ran = checkout.harness("repro", "database=pg", "--run", "--json")
     assert (ran.code, ran.document["answer"]) == (0, "same"), ran.err
+
+
+def test_a_search_ends_in_such_commands_too(checkout, matrix, by_sh, tmp_path: Path) -> None:
+    """Where one line does not do, the report has a block for each side: pasted into sh, they pass and fail."""
+    checkout.matrix(matrix(packages=PACKAGES, database=("sqlite-file",), mode=("reuse-db",)))
+    ends = ("--axis", "pytest-django", "--good", "4.12.0", "--bad", "4.13.0")
+    found = checkout.harness("bisect", *AS_OF, *ends, "--json")
+    assert found.code == 0, found.err
+    commands = {one["shows"]: one["command"] for one in found.document["commands"]}
+    for name, code in (("good", 0), ("bad", 1)):
+        script = tmp_path / f"{name}.sh"
+        script.write_text(commands[name])
+        done = by_sh(script)
+        assert done.returncode == code, done.stdout + done.stderr
+        assert done.stdout.count("test session starts") == 2
+    report = checkout.harness("bisect", *AS_OF, *ends, "--markdown").out
+    assert commands["bad"] in report
+    assert "bad: many lines" in checkout.harness("bisect", *AS_OF, *ends).out

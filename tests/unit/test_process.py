@@ -548,7 +548,7 @@ def test_what_left_its_session_is_known_by_its_evidence(tmp_path: Path) -> None:
     ids=["code", "signal", "folder and variables"],
 )
 def test_a_program_in_the_foreground_gives_its_code(tmp_path: Path, words: tuple[str, ...], code: int) -> None:
-    """As a shell tells it; it sees the folder and the variables that it is given, and Ctrl-C is as before afterwards."""
+    """As a shell tells it; it sees the folder and the variables that it is given, and Ctrl-C is as it was."""
     (tmp_path / "here").touch()
     before = signal.getsignal(signal.SIGINT)
     assert foreground(words, cwd=tmp_path, env={"PATH": os.defpath, "X": "3"}) == code
@@ -564,11 +564,10 @@ def test_a_program_in_the_foreground_that_is_missing_is_named(tmp_path: Path) ->
 def test_a_cancelled_program_may_be_given_time(run: Callable[..., Completed], tmp_path: Path) -> None:
     """To tidy up: what it does within it is done."""
     tidy = "lambda *_: (time.sleep(0.6), print('tidy', flush=True), sys.exit())"
-    code = (
-        f"import signal, sys, time; signal.signal(signal.SIGTERM, {tidy}); print('ready', flush=True); time.sleep(60)"
-    )
+    ready = "open('ready', 'w').close()"
+    code = f"import signal, sys, time; signal.signal(signal.SIGTERM, {tidy}); {ready}; time.sleep(60)"
     cancel = Cancel()
-    watch = threading.Thread(target=lambda: (until(lambda: "ready" in words_of(tmp_path / "log")), cancel.set()))
+    watch = threading.Thread(target=lambda: (until((tmp_path / "ready").exists), cancel.set()))
     watch.start()
     done = run(code, cancel=cancel, cancel_grace_s=SOON_S)
     watch.join()

@@ -108,7 +108,7 @@ def _compose(server: DockerServer) -> str:
     ready = "pg_isready -h 127.0.0.1 -U postgres"
     if server.engine is not Engine.POSTGRESQL:
         client = "$$(command -v mariadb || command -v mysql)"
-        ready = f"MYSQL_PWD={PREFIX} {client} -h 127.0.0.1 -u root -e 'SELECT 1'"
+        ready = f"MYSQL_PWD={PREFIX} {client} -h $$HOSTNAME -u root -e 'SELECT 1'"
     return f"""\
 # docker compose run --rm --build tests
 services:

@@ -69,8 +69,9 @@ def _client(engine: Engine, user: str) -> str:
     if engine is Engine.POSTGRESQL:
         where = f"-h 127.0.0.1 -U {user} -d postgres"
         return f'docker exec -e PGPASSWORD={PREFIX} "$server" psql -q -v ON_ERROR_STOP=1 {where}'
-    client = 'exec "$(command -v mariadb || command -v mysql)" "$@"'
-    return f"docker exec -e MYSQL_PWD={PREFIX} \"$server\" sh -c '{client}' - -h 127.0.0.1 -u {user}"
+    # by its name: root@127.0.0.1, where there is one, is another than the root@% whose password was given
+    client = 'exec "$(command -v mariadb || command -v mysql)" -h "$HOSTNAME" "$@"'
+    return f"docker exec -e MYSQL_PWD={PREFIX} \"$server\" sh -c '{client}' - -u {user}"
 
 
 def _word(engine: Engine) -> str:

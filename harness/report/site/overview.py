@@ -106,6 +106,8 @@ def _sentence(view: View) -> Mark:
     tail = []
     if declared:
         tail.append(f"{counted(declared, 'cell')} {'fails' if declared == 1 else 'fail'} as declared")
+    if odd := verdicts[Verdict.UNEXPECTED_PASS]:
+        tail.append(f"{odd} {'passes' if odd == 1 else 'pass'} though declared to fail")
     if states[State.FLAKY]:
         tail.append(f"{states[State.FLAKY]} {'is' if states[State.FLAKY] == 1 else 'are'} flaky")
     if view.board.report.is_partial:
@@ -118,7 +120,8 @@ def _sentence(view: View) -> Mark:
     if unknown:
         return _mark(f"Nothing was learnt from {unknown:,} of {counted(cells, 'cell')}", tail, State.ERROR)
     if states[State.PASS] == testable and testable:
-        return _mark(f"All {counted(testable, 'cell')} that can be tested pass", tail, State.PASS)
+        which = "" if testable == cells else " that can be tested"
+        return _mark(f"All {counted(testable, 'cell')}{which} pass", tail, State.PASS)
     return _mark(f"{states[State.PASS]:,} of {counted(testable, 'cell')} pass", tail, State.PASS)
 
 

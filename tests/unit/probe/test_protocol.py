@@ -31,7 +31,7 @@ def read() -> dict[str, set[str]]:
     for case in (node for node in ast.walk(functions["_take"]) if isinstance(node, ast.match_case)):
         if isinstance(case.pattern, ast.MatchValue) and isinstance(case.pattern.value, ast.Constant):
             events[str(case.pattern.value.value)] = set().union(*(keys_in(node) for node in case.body))
-    events["test"] = keys_in(functions["_test"])
+    events["test"] = set().union(*(keys_in(functions[name]) for name in ("_test", "_failure", "_described")))
     return events
 
 

@@ -1,0 +1,153 @@
+"""The doctor on projects with known causes, and on healthy ones: the cause first, at its place, nothing touched.
+
+Each cause's own project is looked at on both stacks, further layouts of it on one of them, in turn.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+cases = importlib.import_module("benchmarks.cases")
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = cases.cases_under(ROOT / "tests" / "cases")
+CAUSES = tomllib.loads((ROOT / "tests" / "cases" / "causes.toml").read_text(encoding="utf-8"))
+STACKS = ("django60", "django61")
+LIMIT_S = 180
+
+NOT_FOUND: Mapping[str, str] = {}
+"""Cases that the doctor does not judge right, with the reason."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A case on a stack."""
+
+    folder: Path
+    stack: str
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What its case.toml says, ``[expect]`` being that of its stack."""
+        told = cases.read(self.folder)
+        return told | {"expect": told["expect"] | told.get(f"expect_{self.stack}", {})}
+
+
+def asked() -> Iterator[Any]:
+    """Yield every case on the stacks where it is looked at."""
+    known = set(CAUSES.get("causes", CAUSES))
+    variants = 0
+    for folder in FOLDERS:
+        if folder.name in known or folder.name.startswith("seed-"):
+            stacks: tuple[str, ...] = STACKS
+        else:
+            variants += 1
+            stacks = (STACKS[variants % 2],)
+        for stack in stacks:
+            reason = NOT_FOUND.get(folder.name)
+            marks = [pytest.mark.xfail(reason=reason)] if reason else []
+            yield pytest.param(Asked(folder=folder, stack=stack), id=f"{folder.name}-{stack}", marks=marks)
+
+
+@pytest.fixture(scope="session")
+def pythons(shared_folder: Path) -> Callable[[str], Any]:
+    """Returns a function that gives a stack's environment, made once for all workers."""
+
+    def make(stack: str) -> Any:
+        with FileLock(shared_folder / "stacks.lock", timeout=300):
+            folder = shared_folder / "stacks"
+            if not (folder / "ready").exists():
+                cases.made(folder)
+                (folder / "ready").touch()
+        return cases.Stack(
+            python=folder / f"environment{STACKS.index(stack)}" / "bin" / "python", django=stack[-2:], title=stack
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Callable[[], Mapping[str, str]]]:
+    """Returns a function that gives the variables that lead to a PostgreSQL with the cases' roles, once asked."""
+    started: list[Mapping[str, str]] = []
+    with contextlib.ExitStack() as stack:
+
+        def variables() -> Mapping[str, str]:
+            if not started:
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-cases-")))
+                folder.chmod(0o711)
+                started.append(stack.enter_context(cases.postgresql(folder)))
+            return started[0]
+
+        yield variables
+
+
+def digest(folder: Path) -> dict[str, str]:
+    """Return what lies in a folder."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("case", list(asked()))
+def test_the_cause_is_named(case: Asked, pythons, server, environ: Mapping[str, str], tmp_path: Path) -> None:
+    """Broken: the cause first, at its file, all else that is wrong beside it. Healthy: silence. Nothing is touched."""
+    told, expect = case.told, case.told["expect"]
+    variables = server() if told["database"] == "postgres" else {}
+    stack = pythons(case.stack)
+    project = tmp_path / "project"
+    shutil.copytree(case.folder / "project", project)
+    env = cases.environment(stack, variables) | {"HARNESS_CACHE_DIR": environ["HARNESS_CACHE_DIR"]}
+    env |= expect.get("env", {})
+    assert not cases.run_all(expect["setup"], project, env)
+    before = digest(project)
+    options = ["--python", str(stack.python), "--json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", "doctor", ".", *options, "--", *shlex.split(expect["command"])],
+        cwd=project,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+    )
+    assert digest(project) == before
+    said = json.loads(done.stdout)
+    found = [finding["cause"] for finding in said["findings"]]
+    if told["kind"] == "healthy" or expect["exit"] == 0:
+        assert (done.returncode, said["healthy"], found) == (0, True, []), said
+        return
+    assert (done.returncode, said["healthy"]) == (1, False), done.stderr
+    assert found[:1] == [told["expected_cause"]], said
+    assert set(told["expected_also"]) <= set(found), said
+    assert is_at(said["findings"][0], told["evidence"]), said["findings"][0]
+
+
+def is_at(finding: Mapping[str, Any], places: list[Mapping[str, Any]]) -> bool:
+    """Tell whether a finding points at one of the places that the case names: a file, its folder, or a setting."""
+    paths = {place.get("path", "") for place in places}
+    settings = {str(place[key]) for place in places for key in ("setting", "env") if place.get(key)}
+    path = finding["path"] or ""
+    return (
+        path in paths - {""}
+        or path.rpartition("/")[0] in paths - {""}
+        or (finding["setting"] or "") in settings
+        or (not path and bool({"(command line)", "(environment)"} & paths))
+    )
