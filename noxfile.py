@@ -30,6 +30,13 @@ def matrix(session: nox.Session) -> None:
 
 
 @nox.session
+def dashboard(session: nox.Session) -> None:
+    """Make the dashboard of the matrix's last run in dist/dashboard; arguments after `--` go to `harness report`."""
+    install(session, ".")
+    session.run("harness", "report", "--html", "dist/dashboard", *session.posargs)
+
+
+@nox.session
 def investigation(session: nox.Session) -> None:
     """Run the experiment about the origin story again, and write docs/investigation.md."""
     install(session, ".")
@@ -62,7 +69,7 @@ def types(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure; arguments after `--` name benchmarks (default: all)."""
     install(session, "-e", ".", *groups("bench", "test"))
-    for name in session.posargs or ("matrix", "probe", "plan", "store", "explain"):
+    for name in session.posargs or ("matrix", "probe", "plan", "store", "site", "explain"):
         session.run("python", f"benchmarks/{name}.py")
 
 

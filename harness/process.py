@@ -153,7 +153,8 @@ def supervise(
 ) -> Completed:
     """Run a cell's command: its output goes to *log* up to a limit; time-out, cancel or *guard* end it.
 
-    After a cancel it has *cancel_grace_s* to tidy up. *guard* is asked every *guard_every_s* seconds and returns why the program must end, or an empty string.
+    After a cancel it has *cancel_grace_s* seconds to tidy up. *guard* is asked every *guard_every_s* seconds: it gives
+    the reason for which the program must end, or an empty string.
     *started* is told the process id (which is the group's).
 
     Raises:

@@ -1,10 +1,12 @@
-"""Stores filled with made-up records, which reports and pages are made of without running anything."""
+"""Stores filled with made-up records, which reports and pages are made of without running anything; a browser."""
 
 from __future__ import annotations
 
 import datetime as dt
 import itertools
 import json
+import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,7 @@ from harness.model.record import Attempt, Ended, Purpose, Runner, Timings
 from harness.model.spec import Strength
 from harness.store.store import Store
 
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 ROOT = Path(__file__).resolve().parents[1]
 NOW = dt.datetime(2026, 8, 1, 9, 30, tzinfo=dt.UTC)
 AXES: Mapping[str, Sequence[str]] = {
@@ -274,3 +277,19 @@ def make_store() -> Callable[..., MadeUp]:
         return MadeUp(folder=folder, **fields)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium as the system has it; where there is none the test is skipped, in CI that is a failure."""
+    from playwright.sync_api import sync_playwright  # heavy, and few tests look at pages
+
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None:
+        refuse = pytest.fail if os.environ.get("HARNESS_REQUIRE_BROWSER") == "1" else pytest.skip
+        refuse("no Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # root cannot have one
+        running = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield running
+        running.close()

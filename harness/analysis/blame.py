@@ -9,6 +9,7 @@ from typing import assert_never
 
 from harness.analysis.conclude import Conclusion
 from harness.analysis.control import Control
+from harness.analysis.diagnosed import cause_in_project
 from harness.analysis.suspects import UNDER_PYTEST_ONLY
 from harness.model.cell import DATABASE, is_package_axis
 from harness.model.record import Ended
@@ -32,9 +33,10 @@ def with_blame(conclusions: Iterable[Conclusion]) -> tuple[Conclusion, ...]:
 def blame(failing: Conclusion, others: Iterable[Conclusion]) -> BlameFinding:
     """Return whose fault a failure or an error is, comparing it with the control and with neighbouring cells.
 
-    A package or server is blamed when a neighbour that differs in its version alone passes, exact versions of
-    everything else and the provider being equal. A control that passed leaves pytest-django and pytest as
-    candidates, one that failed the same way rules them out. With no candidate or several, nobody is blamed.
+    The project is blamed where a finding of the doctor explains the failure (`diagnosed`). Otherwise a package or
+    server is blamed when a neighbour that differs in its version alone passes, exact versions of everything else and
+    the provider being equal. A control that passed leaves pytest-django and pytest as candidates, one that failed the
+    same way rules them out. With no candidate or several, nobody is blamed.
     """
     return _blame(failing, _index(others))
 
@@ -61,6 +63,10 @@ def _blame(failing: Conclusion, index: _Index) -> BlameFinding:
         return BlameFinding(blame=culprit, why=f"nothing was learnt of the cell: {failing.observation.reason}")
     compared = _neighbours(failing, index)
     passing = {axis: one for axis, found in compared.items() for one in found[:1] if one.state is State.PASS}
+    if (cause := cause_in_project(failing)) is not None:
+        nearby = next((f"; {_contrast(failing, axis, one)}" for axis, one in passing.items()), "")
+        why = " ".join(cause.evidence.split()).removesuffix(".")
+        return BlameFinding(blame=Blame.PROJECT, why=f"{why}{nearby}", finding=cause)
     candidates = [axis for axis in passing if _is_candidate(axis, failing.control)]
     guilty = blame_of(candidates[0]) if len(candidates) == 1 else None
     if guilty is not None and not _likelier(candidates[0], failing, compared):

@@ -13,6 +13,7 @@ from harness.analysis.observe import observe, observe_record
 from harness.analysis.suspects import suspect_axes
 from harness.model.cell import Cell
 from harness.model.evidence import Level
+from harness.model.finding import Examination
 from harness.model.record import Purpose, Record, Runner, Trial
 from harness.model.spec import Engine, Expectation
 from harness.model.verdict import BlameFinding, Judgement, Observation, Signature, State
@@ -34,6 +35,7 @@ class Conclusion:
     suspects: tuple[str, ...] = ()  # axes, the first to be tried first
     seconds: float = 0.0  # of all its attempts
     log: str = ""  # of the attempt that decided
+    examination: Examination | None = None  # by the doctor, of the attempt that decided
     blame: BlameFinding | None = None  # set by `blame.with_blame`
 
     @property
@@ -73,6 +75,7 @@ def conclude(
         suspects=suspect_axes(record.cell, trials[-1], observation, control) if trials else (),
         seconds=sum(trial.attempt.timings.total_s for trial in record.trials),
         log=trials[-1].attempt.log if trials else "",
+        examination=trials[-1].attempt.examination if trials else None,
     )
 
 

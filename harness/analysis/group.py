@@ -12,7 +12,7 @@ from harness.model.verdict import Blame, BlameFinding, Signature, State, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Cells that show the same failure and are expected, or not, for the same reason."""
+    """Cells that show the same failure, for the same cause in the project if any, expected or not for one reason."""
 
     signature: Signature
     state: State
@@ -28,15 +28,17 @@ def groups(conclusions: Iterable[Conclusion]) -> tuple[Group, ...]:
 
     Diagnostic neighbours are no part of a group. Blames are taken as they stand (`blame.with_blame`).
     """
-    found: dict[tuple[Signature, State, bool, str, str], list[Conclusion]] = {}
+    found: dict[tuple[Signature, State, bool, str, str, str, str], list[Conclusion]] = {}
     for one in conclusions:
         is_listed = one.state.is_failure or one.state is State.ERROR
         if one.purpose is Purpose.DIAGNOSTIC or not is_listed or one.signature is None:
             continue
         is_expected = one.judgement.verdict is Verdict.EXPECTED_FAILURE
         entry = one.judgement.expectation if is_expected else None
-        key = (one.signature, one.state, is_expected, entry.reason if entry else "", entry.issue if entry else "")
-        found.setdefault(key, []).append(one)
+        declared = (entry.reason, entry.issue) if entry else ("", "")
+        cause = one.blame.finding if one.blame else None
+        place = (cause.cause, cause.path) if cause else ("", "")
+        found.setdefault((one.signature, one.state, is_expected, *declared, *place), []).append(one)
     made = [
         Group(
             signature=signature,
@@ -47,7 +49,7 @@ def groups(conclusions: Iterable[Conclusion]) -> tuple[Group, ...]:
             blame=common_blame([one.blame for one in cells if one.blame is not None]),
             cells=tuple(sorted(cells, key=lambda one: one.cell.values)),
         )
-        for (signature, state, is_expected, reason, issue), cells in found.items()
+        for (signature, state, is_expected, reason, issue, *_), cells in found.items()
     ]
     return tuple(sorted(made, key=lambda group: (group.is_expected, -len(group.cells), group.signature.id)))
 

@@ -9,6 +9,7 @@ tests compare them.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -136,7 +137,8 @@ class _Parser:
         word = self.word
         self._next += 1
         field, colon, values = word.partition(":")
-        return _field(field, values, self._axes) if colon else _part_of_id(word)
+        is_field = colon and not word.startswith('"')
+        return _field(field, values, self._axes) if is_field else _part_of_id(word)
 
 
 def _part_of_id(word: str) -> Matcher:
@@ -193,14 +195,12 @@ def _axis_test(axis: str, option: str) -> Matcher:
 def _specifier(axis: str, option: str) -> SpecifierSet | None:
     """Read a specifier; local versions (``1.0+abc``) and ``===`` have no part in the language."""
     is_written = option[0] in _OPERATORS
-    try:
-        if "+" in option or option.startswith("==="):
-            raise InvalidSpecifier(option)
-        return SpecifierSet(option if is_written else f"=={option}.*")
-    except InvalidSpecifier:
-        if is_written:
-            raise UsageError(f"{axis}:{option} is no specifier", remedy=f"{axis}:>=5,<6") from None
-        return None
+    if "+" not in option and not option.startswith("==="):
+        with contextlib.suppress(InvalidSpecifier):
+            return SpecifierSet(option if is_written else f"=={option}.*")
+    if is_written:
+        raise UsageError(f"{axis}:{option} is no specifier", remedy=f"{axis}:>=5,<6")
+    return None
 
 
 def _contains(specifier: SpecifierSet | None, version: str) -> bool:

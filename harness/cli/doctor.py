@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -85,10 +86,18 @@ def doctor(
             print(doctor_json.document(found))
         else:
             out().print(doctor_text.diagnosis(found, is_verbose=verbose > 0))
-        if fix and found.fixes:
-            is_wanted = yes or (not json and typer.confirm("Apply this change?", default=False, err=True))
-            if is_wanted:
-                said = workflow.heal(request, found, around)
-                if not json:
-                    out().print(doctor_text.applied(said))
+        if fix and found.fixes and (yes or (not json and _confirm(cancel.is_set))):
+            said = workflow.heal(request, found, around)
+            if not json:
+                out().print(doctor_text.applied(said))
     return 0 if found.is_healthy else 1
+
+
+def _confirm(is_cancelled: Callable[[], bool]) -> bool:
+    """Ask; nobody there to answer means no."""
+    try:
+        return typer.confirm("Apply this change?", default=False, err=True)
+    except typer.Abort:
+        if is_cancelled():
+            raise
+        return False

@@ -24,7 +24,8 @@ def choose(tree: Tree, command: Command, pytest: PytestConfig, environ: Mapping[
         return Chosen(module=option, by=Chooser.MANAGE_OPTION)
     if environ.get(NAME):
         return Chosen(module=environ[NAME], by=Chooser.ENVIRONMENT)
-    return next((item for item in named_in(tree, manage, Chooser.MANAGE)), Chosen(module="", by=Chooser.NOBODY))
+    script = manage if command.script else ""  # `python -m django` knows of no manage.py
+    return next((item for item in named_in(tree, script, Chooser.MANAGE)), Chosen(module="", by=Chooser.NOBODY))
 
 
 def _of_pytest(tree: Tree, pytest: PytestConfig, environ: Mapping[str, str]) -> Chosen:
@@ -130,7 +131,7 @@ def find_manage(tree: Tree, command: Command, cwd: str) -> str:
 def roots(tree: Tree, pytest: PytestConfig, manage: str, module: str, cwd: str) -> tuple[str, ...]:
     """Return the folders that modules are imported from, the first one first."""
     found = [join(pytest.rootdir, item) for item in pytest.option("pythonpath").split()]
-    found += [cwd, manage.rpartition("/")[0], "src" if "src" in tree.folders() else cwd]
+    found += [cwd, manage.rpartition("/")[0], "src" if "src" in tree.folders() else cwd, pytest.rootdir]
     if module and not tree.module_file(module, tuple(found)):
         ending = f"{module.replace('.', '/')}"
         for path in tree.python():

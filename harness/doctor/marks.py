@@ -48,7 +48,9 @@ class Site:
     def is_transactional(self) -> bool:
         """Tell whether the test's changes are really committed."""
         if isinstance(self.node, ast.ClassDef):
-            return not any(ast.unparse(base).endswith(".TestCase") or ast.unparse(base) == "TestCase" for base in self.node.bases)
+            return not any(
+                ast.unparse(base).endswith(".TestCase") or ast.unparse(base) == "TestCase" for base in self.node.bases
+            )
         return self.is_true("transaction")
 
 
@@ -59,7 +61,9 @@ def site_of(case: Case, trouble: Trouble) -> Site | None:
         return None
     function = place.function
     module = case.tree.module(function.path)
-    owners = [node for node in ast.walk(module or ast.Module(body=[], type_ignores=[])) if isinstance(node, ast.ClassDef)]
+    owners = [
+        node for node in ast.walk(module or ast.Module(body=[], type_ignores=[])) if isinstance(node, ast.ClassDef)
+    ]
     owner = next((node for node in owners if node.name == function.owner.rpartition(".")[2]), None)
     candidates: list[ast.expr] = [*function.node.decorator_list, *(owner.decorator_list if owner else ())]
     for node in (*(owner.body if owner else ()), *(module.body if module else ())):

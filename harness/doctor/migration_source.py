@@ -11,7 +11,10 @@ from harness.doctor.edit import Patch
 from harness.doctor.history import History, operations
 from harness.doctor.inspection import Node
 
-CREATES = r"create\s+(?:or\s+replace\s+)?(?:temp(?:orary)?\s+)?(?:materialized\s+)?(?:table|view)\s+(?:if\s+not\s+exists\s+)?[\"`\[]?"
+CREATES = (
+    r"create\s+(?:or\s+replace\s+)?(?:temp(?:orary)?\s+)?(?:materialized\s+)?(?:table|view)\s+"
+    r"(?:if\s+not\s+exists\s+)?[\"`\[]?"
+)
 
 
 def walk(case: Case, path: str) -> Iterator[ast.AST]:
@@ -22,7 +25,9 @@ def walk(case: Case, path: str) -> Iterator[ast.AST]:
 
 def migration_class(case: Case, path: str) -> ast.ClassDef | None:
     """Return the class Migration of a file."""
-    return next((node for node in walk(case, path) if isinstance(node, ast.ClassDef) and node.name == "Migration"), None)
+    return next(
+        (node for node in walk(case, path) if isinstance(node, ast.ClassDef) and node.name == "Migration"), None
+    )
 
 
 def attribute(case: Case, path: str, name: str) -> ast.Assign | None:

@@ -69,7 +69,11 @@ def filled_by(case: Case, node: Node) -> tuple[Model, ...]:
     """Return the models that a migration's code fetches by name, imports, or writes to in SQL."""
     known = case.inspection.models if case.inspection else ()
     module = case.tree.module(node.file)
-    strings = {item.value for item in ast.walk(module or ast.Module(body=[], type_ignores=[])) if isinstance(item, ast.Constant)}
+    strings = {
+        item.value
+        for item in ast.walk(module or ast.Module(body=[], type_ignores=[]))
+        if isinstance(item, ast.Constant)
+    }
     text = case.tree.text(node.file)
     tables = {name.lower() for operation, _, _ in operations(node) for name in WRITES.findall(operation.sql)}
     tables |= {name.lower() for value in strings if isinstance(value, str) for name in WRITES.findall(value)}

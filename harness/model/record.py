@@ -8,6 +8,7 @@ from enum import Enum
 
 from harness.model.cell import Cell
 from harness.model.evidence import Evidence
+from harness.model.finding import Examination
 from harness.model.plan import Nogood
 
 
@@ -78,6 +79,7 @@ class Attempt:
     server_digest: str = ""
     log: str = ""  # file name below the store's folder of logs
     log_was_cut: bool = False
+    examination: Examination | None = None  # by the doctor, after the fact; None where it was not asked
 
     @property
     def cell(self) -> Cell:

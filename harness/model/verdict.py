@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from enum import Enum
 
+from harness.model.finding import Finding
 from harness.model.spec import Expectation
 
 
@@ -93,8 +94,9 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlameFinding:
-    """Who is blamed, and the comparison that earned it."""
+    """Who is blamed, and the comparison, or the doctor's finding, that earned it."""
 
     blame: Blame
-    why: str  # one sentence naming the cells compared
+    why: str  # one sentence naming the cells compared, or what was found
     suspects: tuple[Blame, ...] = ()  # what it was narrowed to where nobody is blamed
+    finding: Finding | None = None  # of the doctor, where the project is blamed

@@ -349,7 +349,7 @@ def _file_tables(path):
     try:
         names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
         found = [row[0] for row in connection.execute(names).fetchall()]
-        count = "SELECT COUNT(*) FROM \"%s\""
+        count = 'SELECT COUNT(*) FROM "%s"'
         return {name: connection.execute(count % name.replace('"', '""')).fetchone()[0] for name in found}
     finally:
         connection.close()
@@ -1079,13 +1079,23 @@ class Control(object):
 
 
 def main(arguments):
-    """Run a script as `python SCRIPT ...` would, observed."""
+    """Run a script as `python SCRIPT ...` would, or Django as `python -m django ...` would, observed."""
     if not arguments:
         sys.exit("usage: python harness_probe.py manage.py test ...")
     import runpy
 
-    script = arguments[0]
-    folder = os.path.dirname(os.path.abspath(script))
+    if arguments[:2] == ["-m", "django"]:
+        folder, arguments = os.getcwd(), arguments[1:]
+
+        def run():
+            runpy.run_module("django", run_name="__main__", alter_sys=True)
+
+    else:
+        folder = os.path.dirname(os.path.abspath(arguments[0]))
+
+        def run():
+            runpy.run_path(arguments[0], run_name="__main__")
+
     if sys.path and _real(sys.path[0] or ".") == os.path.dirname(_real(__file__)):
         sys.path[0] = folder
     else:
@@ -1093,12 +1103,12 @@ def main(arguments):
     sys.argv = list(arguments)
     probe = _start("django", "")
     if probe is None:
-        runpy.run_path(script, run_name="__main__")
+        run()
         return
     control = Control(probe)
     sys.meta_path.insert(0, control)
     try:
-        runpy.run_path(script, run_name="__main__")
+        run()
     except SystemExit as end:
         code = end.code
         control.say_bye(0 if code is None else code if isinstance(code, int) else 1)

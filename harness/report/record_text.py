@@ -10,9 +10,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from harness.analysis.conclude import Conclusion
 from harness.analysis.view import RecordView
 from harness.model.evidence import DatabaseSeen, Evidence, FileSeen, FileState, Outcome, ProcessEvidence
 from harness.model.record import Attempt, Trial
+from harness.report.run_text import todo
 from harness.report.style import colour, glyph, plain, seconds
 
 _LOG_CHARACTERS = 100_000
@@ -36,6 +38,7 @@ def record(view: RecordView, logs: Path, *, is_log_wanted: bool, repro: str) -> 
         parts.append(plain(f"signature {one.signature.id}: {one.signature.type} in {one.signature.frame}", "dim"))
     if one.blame is not None:
         parts.append(plain(f"blame: {one.blame.blame.value}: {one.blame.why}"))
+    parts += _findings(one)
     if one.state.is_failure:
         parts.append(plain(f"to see it without the harness: {repro} {shlex.quote(one.cell.id)}", "dim"))
     for trial in view.record.trials:
@@ -43,6 +46,17 @@ def record(view: RecordView, logs: Path, *, is_log_wanted: bool, repro: str) -> 
     if is_log_wanted and one.log:
         parts += [Text(), plain((logs / one.log).read_text(encoding="utf-8", errors="replace")[-_LOG_CHARACTERS:])]
     return Group(*parts)
+
+
+def _findings(one: Conclusion) -> list[RenderableType]:
+    """Return what the doctor found: the cause with what to change, then what it found besides."""
+    if one.examination is None:
+        return []
+    cause = one.blame.finding if one.blame is not None else None
+    lines: list[RenderableType] = [todo(cause)] if cause is not None else []
+    others = [item for item in one.examination.findings if item != cause]
+    lines += [plain(f"  also: {item.title}: {item.evidence} To do: {item.todo}", "dim") for item in others]
+    return [*lines, *([plain(f"  doctor: {one.examination.note}", "yellow")] if one.examination.note else [])]
 
 
 def _trial(trial: Trial, logs: Path) -> list[RenderableType]:

@@ -11,6 +11,7 @@ from harness.analysis.explain.findings import Rule
 from harness.analysis.group import Group
 from harness.analysis.summary import RunSummary
 from harness.model import codec
+from harness.model.finding import Finding
 from harness.model.plan import Coverage, LeftOut
 from harness.model.record import Purpose
 from harness.model.verdict import Blame, State, Verdict
@@ -28,6 +29,7 @@ class CellDocument:
     reason: str
     signature: str  # id; empty where nothing failed
     blame: Blame | None
+    finding: str  # the doctor's name of the cause that blames the project, else empty
     declared: str  # the reason of the [[expect]] entry that applies
     issue: str
     provider: str
@@ -53,6 +55,7 @@ class GroupDocument:
     blame: Blame
     why: str
     suspects: tuple[Blame, ...]
+    finding: Finding | None  # of the doctor, where the project is blamed
     cells: tuple[str, ...]
 
 
@@ -112,6 +115,7 @@ def _cell(one: Conclusion) -> CellDocument:
         reason=one.observation.reason,
         signature=one.signature.id if one.signature else "",
         blame=one.blame.blame if one.blame else None,
+        finding=one.blame.finding.cause if one.blame and one.blame.finding else "",
         declared=entry.reason if entry else "",
         issue=entry.issue if entry else "",
         provider=one.provider,
@@ -136,5 +140,6 @@ def _group(group: Group) -> GroupDocument:
         blame=group.blame.blame,
         why=group.blame.why,
         suspects=group.blame.suspects,
+        finding=group.blame.finding,
         cells=tuple(one.cell.id for one in group.cells),
     )

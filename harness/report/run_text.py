@@ -16,6 +16,7 @@ from harness.analysis.explain.findings import rules_for
 from harness.analysis.grid import Grid, Square
 from harness.analysis.group import Group
 from harness.analysis.summary import RunSummary
+from harness.model.finding import Finding
 from harness.model.plan import Why
 from harness.model.verdict import Blame, State, Verdict
 from harness.report import plan_text
@@ -92,8 +93,11 @@ def failures(
         head.append(" (expected)", style)
     head.append(f"  {counted(len(group.cells), 'cell')}  ", "bold")
     reason = " ".join(group.cells[0].observation.reason.split())[:400]
-    head.append_text(plain(reason if group.signature.type in reason else f"{group.signature.type}: {reason}"))
-    lines: list[RenderableType] = [head]
+    seen = reason if group.signature.type in reason else f"{group.signature.type}: {reason}"
+    finding = group.blame.finding
+    lines: list[RenderableType] = [head.append_text(plain(finding.title if finding else seen))]
+    if finding is not None:
+        lines.append(plain(f"  seen as {seen}", "dim"))
     if group.signature.frame:
         lines.append(plain(f"  in {group.signature.frame}   signature {group.signature.id}", "dim"))
     if group.is_expected:
@@ -104,6 +108,8 @@ def failures(
     if len(told) < len(rules):
         lines.append(Text(f"    and {counted(len(rules) - len(told), 'more rule')} (-v lists them)", "dim"))
     lines.append(_blame(group))
+    if finding is not None:
+        lines.append(todo(finding))
     shown = group.cells if is_verbose else group.cells[:SHOWN_CELLS]
     lines += [line for cell in shown for line in _cell(cell, logs, command, repro)]
     if len(shown) < len(group.cells):
@@ -121,6 +127,13 @@ def _blame(group: Group) -> Text:
     line = plain("  blame: ", "dim")
     line.append(found.blame.value, style)
     return line.append_text(plain(f": {' '.join(found.why.split())}", "dim"))
+
+
+def todo(finding: Finding) -> Text:
+    """Return where and what to change in the project, and the doctor's section on it."""
+    place = f"{finding.path}:{finding.line}" if finding.line else finding.path
+    line = plain("  to do: ", "dim").append_text(plain(finding.todo))
+    return line.append_text(plain(f" ({place}, docs/doctor.md#{finding.cause})", "dim"))
 
 
 def _cell(one: Conclusion, logs: Path, command: str, repro: str) -> list[RenderableType]:

@@ -7,6 +7,7 @@ import itertools
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,6 +15,7 @@ from typing import Self
 from harness.errors import UsageError
 from harness.model import codec
 from harness.model.cell import Cell
+from harness.model.finding import Examination
 from harness.model.plan import Nogood, PlanSummary
 from harness.model.record import Attempt, Purpose, Record, Runner
 from harness.store import evidence_blob
@@ -132,6 +134,19 @@ class Store:
             write.execute("INSERT INTO evidence (attempt, files) VALUES (?, ?)", (number, blob))
             write.execute("INSERT INTO run_attempts VALUES (?, ?, ?, 0)", (run, attempt.cell_id, number))
         return number
+
+    def keep_examination(self, run: int, attempt: Attempt, examination: Examination) -> None:
+        """Keep what the doctor said of an attempt that answers for its cell in *run*; a later word takes its place."""
+        with self._connection.transaction() as write:
+            rows = write.execute(
+                "SELECT a.id, a.attempt FROM run_attempts ra JOIN attempts a ON a.id = ra.attempt"
+                " WHERE ra.run = ? AND a.run_key = ?",
+                (run, attempt.run_key),
+            ).fetchall()
+            for row in rows:
+                if codec.loads(Attempt, row["attempt"]) == attempt:
+                    text = codec.dumps(replace(attempt, examination=examination))
+                    write.execute("UPDATE attempts SET attempt = ? WHERE id = ?", (text, row["id"]))
 
     def reuse(self, run: int, attempt_id: int, cell: Cell) -> None:
         """Let an attempt made before answer for *cell* in this run.

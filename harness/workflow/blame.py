@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from harness.analysis.blame import with_blame
 from harness.analysis.conclude import Conclusion, conclude
+from harness.analysis.diagnosed import cause_in_project
 from harness.analysis.suspects import neighbours as neighbours_of
 from harness.errors import IndexUnreachable
 from harness.model.cell import PYTHON, Cell
@@ -12,6 +15,7 @@ from harness.model.plan import Axis
 from harness.model.record import Purpose, Record
 from harness.model.spec import next_named
 from harness.model.verdict import Blame, Signature
+from harness.workflow.examine import examine
 from harness.workflow.prepare import requirements
 from harness.workflow.session import Session
 
@@ -22,9 +26,12 @@ TRIES = 4
 def conclude_with_neighbours(session: Session) -> tuple[Conclusion, ...]:
     """Return what each record of this run comes to, blame included.
 
-    For each signature whose blame is not yet earned, neighbours of one of its cells are run until it is.
+    The doctor is asked about what failed. For each signature whose blame is not yet earned, neighbours of one of its
+    cells are run until it is; what a finding explains needs none.
     """
     found = [_concluded(session, record) for record in session.store.records(session.run_id)]
+    examined = examine(session, found)
+    found = [_concluded(session, session.record(one.cell)) if one.cell in examined else one for one in found]
     for signature in _signatures(found):
         for cell in _candidates(session, found, signature)[:TRIES]:
             session.watcher.stage(f"running a neighbour: {cell.id}")
@@ -41,15 +48,20 @@ def _concluded(session: Session, record: Record) -> Conclusion:
 
 
 def _signatures(found: list[Conclusion]) -> list[Signature]:
+    return list(dict.fromkeys(one.signature for one in _open(found) if one.signature is not None))
+
+
+def _open(found: Iterable[Conclusion]) -> list[Conclusion]:
+    """Return the failing cells of the matrix that no finding of the doctor explains."""
     failing = [one for one in found if one.state.is_failure and one.purpose is Purpose.MATRIX]
-    return list(dict.fromkeys(one.signature for one in failing if one.signature is not None))
+    return [one for one in failing if cause_in_project(one) is None]
 
 
 def _is_earned(found: list[Conclusion], signature: Signature) -> bool:
     return any(
         one.signature == signature and one.blame is not None and one.blame.blame is not Blame.UNDETERMINED
         for one in with_blame(found)
-        if one.state.is_failure
+        if one.state.is_failure and cause_in_project(one) is None
     )
 
 
@@ -57,7 +69,7 @@ def _candidates(session: Session, found: list[Conclusion], signature: Signature)
     """Return neighbours worth running: of the cell of this signature that its control says most about."""
     if _is_earned(found, signature):
         return []
-    failing = [one for one in found if one.signature == signature and one.purpose is Purpose.MATRIX]
+    failing = [one for one in _open(found) if one.signature == signature]
     known = {one.cell for one in found}
     one = min(failing, key=lambda item: (len(item.suspects), item.seconds))
     axes = [next_named(session.prepared.axes, name) for name in one.suspects]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -16,8 +18,9 @@ from harness.doctor.finding import Confidence, Finding, Fix
 from harness.doctor.tree import Tree
 from harness.errors import UsageError
 from harness.ledger import Ledger
-from harness.workflow import doctor_copy, doctor_interpreter, doctor_run
+from harness.workflow import doctor_bounds, doctor_copy, doctor_interpreter, doctor_run
 from harness.workflow.doctor_copy import Copy
+from harness.workflow.doctor_place import seat
 from harness.workflow.doctor_read import Around, DoctorRequest, Visit, inspected, read, served
 from harness.workflow.doctor_run import Stage
 
@@ -39,23 +42,26 @@ def diagnose(request: DoctorRequest, around: Around) -> Diagnosis:
         Interrupted: the user asked to stop.
     """
     begun = time.monotonic()
-    project = request.path.resolve()
-    if not project.is_dir():
-        raise UsageError(f"there is no folder {request.path}", remedy="name the folder of a Django project")
+    place = seat(request.path)
+    project = place.project
+    asked = command.parse(request.words)
+    doctor_bounds.check_command(asked)
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger.open(around.cache / "ledger"))
         scratch = stack.enter_context(ledger.temporary("harness-doctor-"))
         scratch.chmod(0o711)  # an unprivileged server must be able to pass through
         copy = doctor_copy.make(project, scratch / "copy" / (project.name or "project"))
         _check_is_django(project, copy.tree)
+        (copy.folder / place.cwd).mkdir(parents=True, exist_ok=True)
         stage = Stage(
             project=project,
             copy=copy.folder,
             scratch=scratch,
-            python=doctor_interpreter.find(project, request.python, around.environ),
-            cwd="",
-            environ={**around.environ, **dict(command.parse(request.words).variables)},
+            python=doctor_interpreter.find(project, request.python, around.environ, runner=command.runner(asked.words)),
+            cwd=place.cwd,
+            environ={**around.environ, **dict(asked.variables)},
             servers=(),
+            own=f"harness_doctor_{secrets.token_hex(4)}_" if request.is_server_allowed else "",
             cancel=around.cancel,
             timeout_s=request.timeout_s,
         )
@@ -73,8 +79,10 @@ def _examine(visit: Visit, stage: Stage, copy: Copy) -> Diagnosis:
     notes = [f"{name} cannot be read" for name in copy.unread]
     if visit.request.is_static:
         case = inspected(visit, stage, case)
-        return _answer(case, stage, rank.findings(case), notes=notes)
+        return _answer(case, stage, rank.findings(case), notes=[*notes, *doctor_bounds.notes(stage, case)])
     case, stage = _observed(visit, stage, case, "run-0", case.command)
+    doctor_bounds.check(stage, case)
+    notes += doctor_bounds.notes(stage, case)
     return _mend(visit, stage, copy, case, notes)
 
 
@@ -118,7 +126,7 @@ def _mend(visit: Visit, stage: Stage, copy: Copy, case: Case, notes: list[str]) 
         given = tuple(f"{name}={value}" for name, value in case.command.variables) + case.command.words
         case = read(visit, stage, copy.reread(), mended or given)
         try:
-            case, stage = _observed(visit, stage, case, f"run-{number}", _narrowed(case, first.run))
+            case, stage = _observed(visit, stage, case, f"run-{number}", _narrowed(case, first.run, stage.cwd))
         except UsageError as error:
             notes.append(error.message)
             break
@@ -132,12 +140,13 @@ def _mend(visit: Visit, stage: Stage, copy: Copy, case: Case, notes: list[str]) 
 
 def _control(visit: Visit, stage: Stage, case: Case) -> str:
     """Return what Django's own runner says where no rule does; it is no control of a command that is its own."""
-    if not case.is_pytest or not case.manage or case.run is None or case.run.has_passed or not case.troubles:
+    run = case.run
+    if not case.is_pytest or not case.manage or run is None or run.has_passed or run.is_timed_out or not case.troubles:
         return ""
-    if not any(seen.missing for seen in case.run.databases) and not case.missing_tables:
+    if not any(seen.missing for seen in run.databases) and not case.missing_tables:
         return ""
     visit.around.say("running Django's own test runner as a control")
-    words = ("python", case.manage, *CONTROL)
+    words = ("python", os.path.relpath(case.manage, stage.cwd or "."), *CONTROL)
     run = doctor_run.observe(stage, command.parse(words), "control")
     missing = sorted({table for seen in run.databases for table in seen.missing})
     if missing:
@@ -169,7 +178,7 @@ def _apply(wanted: list[Finding], stage: Stage, case: Case, fixes: list[Fix]) ->
     return is_any
 
 
-def _narrowed(case: Case, first: Run) -> Command:
+def _narrowed(case: Case, first: Run, cwd: str) -> Command:
     """Return the command, or, where it took long, what of it failed."""
     asked = case.command
     if first.duration_s <= FULL_RERUN_S or asked.kind is not Kind.PYTEST:
@@ -179,7 +188,8 @@ def _narrowed(case: Case, first: Run) -> Command:
         return asked
     given = set(pytest_config.paths(asked.args))
     options = tuple(word for word in asked.args if word.partition("::")[0] not in given)
-    return replace(asked, args=(*options, *ids))
+    seen = [f"{os.path.relpath(path, cwd or '.')}::{test}" for path, _, test in (name.partition("::") for name in ids)]
+    return replace(asked, args=(*options, *seen))
 
 
 def _answer(
@@ -248,7 +258,7 @@ def heal(request: DoctorRequest, found: Diagnosis, around: Around) -> tuple[str,
     Raises:
         UsageError: a file cannot be written, or a command fails.
     """
-    project = request.path.resolve()
+    project = seat(request.path).project
     done: list[str] = []
     for fix in found.fixes:
         done += apply(fix.changes, project)

@@ -12,10 +12,20 @@ from harness.process import capture, clean_environment
 
 VENV_NAMES = (".venv", "venv", "env", ".env", "virtualenv")
 ANSWER_S = 20
+QUESTIONS: Mapping[str, tuple[str, ...]] = {
+    "uv": ("python", "find"),
+    "poetry": ("env", "info", "--executable"),
+    "pipenv": ("--py",),
+    "hatch": ("env", "find"),
+    "pdm": ("info", "--python"),
+}
+"""How a program that runs commands in a project's environment says which one that is."""
 
 
-def find(project: Path, given: Path | None, environ: Mapping[str, str]) -> Path:
+def find(project: Path, given: Path | None, environ: Mapping[str, str], *, runner: str = "") -> Path:
     """Return the interpreter: *given*, the project's own environment, VIRTUAL_ENV's, or the first of PATH with Django.
+
+    Where the command goes through a *runner* (poetry, say), that is asked first.
 
     Raises:
         UsageError: none can import Django; the message says where it was looked for.
@@ -34,7 +44,7 @@ def find(project: Path, given: Path | None, environ: Mapping[str, str]) -> Path:
             )
         return path
     looked: list[str] = []
-    for name, path in _candidates(project, environ):
+    for name, path in (*_told(project, runner, environ), *_candidates(project, environ)):
         if path.is_file():
             if can_import_django(path):
                 return path
@@ -45,6 +55,21 @@ def find(project: Path, given: Path | None, environ: Mapping[str, str]) -> Path:
         "no interpreter with django; looked at " + ", ".join(dict.fromkeys(looked)),
         remedy="harness doctor --python PATH/TO/python",
     )
+
+
+def _told(project: Path, runner: str, environ: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
+    """Yield the interpreter that a program which runs commands in the project's environment names."""
+    program = shutil.which(runner, path=environ.get("PATH", os.defpath)) if runner in QUESTIONS else None
+    if program is None:
+        return
+    try:
+        done = capture((program, *QUESTIONS[runner]), timeout_s=ANSWER_S, cwd=project, env=environ)
+    except HarnessError:
+        return
+    lines = done.stdout.strip().splitlines()
+    if done.code == 0 and lines:
+        path = Path(lines[-1].strip())
+        yield f"{path} (says {runner})", path / "bin" / "python" if path.is_dir() else path
 
 
 def _candidates(project: Path, environ: Mapping[str, str]) -> Iterator[tuple[str, Path]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.doctor import choice, command, pytest_config
-from harness.doctor.case import Case, Chooser, Kind
+from harness.doctor.case import Case, Chooser, Chosen, Kind
 from harness.doctor.inspection import Inspection
 from harness.doctor.tree import Tree
 from harness.errors import UsageError
@@ -53,14 +53,23 @@ class Visit:
 
 def read(visit: Visit, stage: Stage, tree: Tree, words: tuple[str, ...]) -> Case:
     """Return what the files alone tell of the command *words*."""
+    return case_of(tree, words, stage.environ, settings=visit.request.settings, cwd=stage.cwd)
+
+
+def case_of(
+    tree: Tree, words: tuple[str, ...], environ: Mapping[str, str], *, settings: str = "", cwd: str = ""
+) -> Case:
+    """Return what the files alone tell of a command run in *cwd*; *settings* is a module that the user names.
+
+    Raises:
+        UsageError: the command takes other settings than the user's.
+    """
     asked = command.parse(words)
-    environ = {**stage.environ, **dict(asked.variables)}
-    pytest = pytest_config.find(tree, asked.args if asked.kind is Kind.PYTEST else (), environ)
-    manage = choice.find_manage(tree, asked, "")
+    environ = {**environ, **dict(asked.variables)}
+    pytest = pytest_config.find(tree, asked.args if asked.kind is Kind.PYTEST else (), environ, cwd)
+    manage = choice.find_manage(tree, asked, cwd)
     chosen = choice.choose(tree, asked, pytest, environ, manage)
-    if visit.request.settings:
-        chosen = replace(chosen, module=visit.request.settings, by=Chooser.USER)
-    declared = choice.declared(tree, pytest, manage)
+    declared = _with_told(settings, chosen, choice.declared(tree, pytest, manage))
     meant = chosen.module or next((item.module for item in declared), "")
     return Case(
         tree=tree,
@@ -70,8 +79,25 @@ def read(visit: Visit, stage: Stage, tree: Tree, words: tuple[str, ...]) -> Case
         chosen=chosen,
         declared=declared,
         manage=manage,
-        roots=choice.roots(tree, pytest, manage, meant, ""),
+        roots=choice.roots(tree, pytest, manage, meant, cwd),
     )
+
+
+def _with_told(module: str, chosen: Chosen, declared: tuple[Chosen, ...]) -> tuple[Chosen, ...]:
+    """Return the places that name settings, the user's own word first.
+
+    Raises:
+        UsageError: the command takes other settings than the user's.
+    """
+    if not module:
+        return declared
+    if chosen.module and chosen.module != module:
+        where = f"{chosen.path}:{chosen.line}" if chosen.path else chosen.by.value
+        raise UsageError(
+            f"the command takes {chosen.module} ({where}), and --settings says {module}",
+            remedy=f"leave --settings out, or let the command itself name {module} (--ds, or manage.py's --settings)",
+        )
+    return (Chosen(module=module, by=Chooser.USER, path="--settings"), *declared)
 
 
 def inspected(visit: Visit, stage: Stage, case: Case) -> Case:
@@ -83,7 +109,10 @@ def inspected(visit: Visit, stage: Stage, case: Case) -> Case:
     is_asking = not visit.request.is_static and not visit.request.is_server_allowed and not stage.servers
     found = doctor_run.inspect(stage, _module_to_inspect(case), case.roots, is_asking=is_asking)
     if isinstance(found, str):
-        raise UsageError(f"{stage.python} cannot describe the project: {found}")
+        raise UsageError(
+            f"{stage.python} cannot describe the project: {found}",
+            remedy="run it there by hand: python -c 'import django; django.setup()'",
+        )
     return replace(case, inspection=found)
 
 

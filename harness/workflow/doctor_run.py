@@ -7,7 +7,7 @@ import os
 import shlex
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import harness
@@ -17,7 +17,7 @@ from harness.doctor.diagnosis import Diagnosis
 from harness.doctor.inspection import Inspection
 from harness.errors import Infrastructure, UsageError
 from harness.model import evidence
-from harness.model.evidence import Evidence
+from harness.model.evidence import Evidence, Frame
 from harness.process import Cancel, Stop, capture, supervise
 
 INSIDE = Path(harness.__path__[0])
@@ -44,7 +44,8 @@ class Stage:
     python: Path
     cwd: str  # in the copy
     environ: Mapping[str, str]  # the caller's, with the command's own variables
-    servers: tuple[Mapping[str, object], ...]
+    servers: tuple[Mapping[str, object], ...]  # what stands in for the project's own
+    own: str  # how test databases on the project's own servers begin; empty: they are not used
     cancel: Cancel
     timeout_s: float
 
@@ -73,6 +74,7 @@ class Stage:
                     "roots": [os.path.realpath(real), os.path.realpath(copy)],
                     "scratch": str(self.scratch),
                     "servers": self.servers,
+                    "own": self.own,
                 }
             ),
         }
@@ -96,7 +98,7 @@ def inspect(stage: Stage, settings: str, roots: tuple[str, ...], *, is_asking: b
     try:
         done = capture(
             (stage.python, INSPECTOR, output, stage.copy, *folders),
-            timeout_s=INSPECT_S,
+            timeout_s=min(INSPECT_S, stage.timeout_s),
             cwd=stage.folder,
             env=env,
             cancel=stage.cancel,
@@ -113,15 +115,19 @@ def observe(stage: Stage, command: Command, label: str) -> Run:
     """Run the failing command in the copy with the probe.
 
     Raises:
+        UsageError: the program, or its script, is not there.
         Infrastructure: it cannot be started.
         Interrupted: the user asked to stop.
     """
+    words = _words(stage, command)
     folder = stage.scratch / f"evidence-{label}"
     folder.mkdir(parents=True)
     log = stage.scratch / f"{label}.log"
     env = stage.environment(evidence=folder) | dict(command.variables)
+    if command.kind is Kind.OTHER:
+        env |= _of_inner_pytest(stage, env)
     done = supervise(
-        _words(stage, command),
+        words,
         timeout_s=stage.timeout_s,
         cwd=stage.folder,
         env=env,
@@ -147,24 +153,94 @@ def observe(stage: Stage, command: Command, label: str) -> Run:
     )
 
 
+def _of_inner_pytest(stage: Stage, env: Mapping[str, str]) -> dict[str, str]:
+    """Let the pytest that another program starts be the project's own, and observed."""
+    found = {"PYTEST_ADDOPTS": f"{env.get('PYTEST_ADDOPTS', '')} -p harness_probe".strip()}
+    home = stage.python.parent.parent
+    if (home / "pyvenv.cfg").exists():  # uv and poetry would make an environment in the copy
+        found |= {"VIRTUAL_ENV": str(home), "UV_PROJECT_ENVIRONMENT": str(home), "UV_NO_SYNC": "1"}
+    return found
+
+
 def _troubles(stage: Stage, seen: Evidence, output: str) -> tuple[trouble.Trouble, ...]:
     """Prefer what the probe saw; a command that ends before it sees anything is known by its words."""
     copy = os.path.realpath(stage.copy)
-    return trouble.of_evidence(seen) or trouble.of_output(output, tuple(dict.fromkeys((str(stage.copy), copy))))
+    found = trouble.of_evidence(seen)
+    if not found:
+        return trouble.of_output(output, tuple(dict.fromkeys((str(stage.copy), copy))))
+    folders = dict.fromkeys(process.root_dir for process in seen.processes)
+    roots = [folder for name in folders if (folder := _folder(stage, name))]
+    if not stage.cwd and not roots:
+        return found
+    return tuple(
+        replace(
+            item,
+            id=_seated(stage, item.id, ["", *roots, stage.cwd]),
+            frames=tuple(_rebased(stage, frame, roots) for frame in item.frames),
+            stack=tuple(_rebased(stage, frame, roots) for frame in item.stack),
+        )
+        for item in found
+    )
+
+
+def _folder(stage: Stage, root: str) -> str:
+    """Return pytest's rootdir, which the probe names as seen from where the command ran, relative to the project."""
+    found = os.path.relpath(os.path.realpath(stage.folder / root), os.path.realpath(stage.copy))
+    return "" if found == "." or found.startswith("..") else Path(found).as_posix()
+
+
+def _rebased(stage: Stage, frame: Frame, roots: list[str]) -> Frame:
+    if frame.origin != "project":
+        return frame
+    return replace(frame, file=_seated(stage, frame.file, [stage.cwd, "", *roots]))
+
+
+def _seated(stage: Stage, name: str, folders: list[str]) -> str:
+    """Return a file's name relative to the project: as seen from the first of *folders* in which it is."""
+    path, colons, rest = name.partition("::")
+    found = next((folder for folder in folders if (stage.copy / folder / path).is_file()), "")
+    return f"{found}/{path}{colons}{rest}" if found else name
 
 
 def _words(stage: Stage, command: Command) -> tuple[str | Path, ...]:
+    """Return the command as it is executed.
+
+    Raises:
+        UsageError: the program, or its script, is not there.
+    """
     match command.kind:
         case Kind.PYTEST:
             start = ("-m", "pytest") if command.is_module else ("-c", PYTEST_SCRIPT)
             return (stage.python, *start, "-p", "harness_probe", *command.args)
         case Kind.MANAGE:
-            return (stage.python, PROBE, command.script, *command.args)
-        case _:
-            name = command.words[0] if command.words else "python"
-            is_python = name.rpartition("/")[2].startswith("python")
-            found = shutil.which(name, path=f"{stage.python.parent}{os.pathsep}{stage.environ.get('PATH', '')}")
-            return (stage.python if is_python else found or name, *command.words[1:])
+            return (stage.python, PROBE, *_django(stage, command), *command.args)
+        case Kind.OTHER:
+            return (_program(stage, command), *command.words[1:])
+
+
+def _django(stage: Stage, command: Command) -> tuple[str, ...]:
+    """Return what starts Django: a manage.py, else Django itself."""
+    if not command.script:
+        admin = stage.python.parent / "django-admin"
+        return ("-m", "django") if command.is_module or not admin.is_file() else (str(admin),)
+    if not (stage.folder / command.script).is_file():
+        known = sorted(path.relative_to(stage.copy).as_posix() for path in stage.copy.rglob("manage.py"))
+        raise UsageError(
+            f"there is no {command.script} in {stage.project / stage.cwd}",
+            remedy=f"the project has {', '.join(known[:5])}" if known else "python -m django test --settings MODULE",
+        )
+    return (command.script,)
+
+
+def _program(stage: Stage, command: Command) -> str | Path:
+    name = command.words[0] if command.words else "python"
+    if name.rpartition("/")[2].startswith("python"):
+        return stage.python
+    path = f"{stage.python.parent}{os.pathsep}{stage.environ.get('PATH', os.defpath)}"
+    found = shutil.which(name, path=path) or shutil.which(stage.folder / name)
+    if found is None:
+        raise UsageError(f"there is no program {name}", remedy="name what fails: harness doctor -- python -m pytest")
+    return found
 
 
 def execute(
@@ -208,6 +284,7 @@ def perform(words: tuple[str, ...], project: Path, found: Diagnosis, environ: Ma
     inherited = [item for item in env.get("PYTHONPATH", "").split(os.pathsep) if item]
     env["PYTHONPATH"] = os.pathsep.join([*(str(project / root) for root in found.roots), *inherited])
     env["PATH"] = f"{python.parent}{os.pathsep}{env.get('PATH', os.defpath)}"
+    env["PYTHONDONTWRITEBYTECODE"] = "1"
     if found.settings:
         env["DJANGO_SETTINGS_MODULE"] = found.settings
     command = spelled(words, python, found.manage)

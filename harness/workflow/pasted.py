@@ -15,7 +15,7 @@ from harness.workflow.place import Place
 
 
 def commands(recipe: Recipe, place: Place, source: Path, *, is_brief: bool = False) -> str:
-    """Return the commands; *source* is where the canary's files lie. Brief ones lack hashes, and are one if one does."""
+    """Return the commands; *source* is where the canary's files lie. Brief ones have no hashes, and may be one line."""
     root = place.matrix.parent
     if recipe.server is not None and recipe.server.own is not None:
         own = replace(recipe.server.own, folder=_below(recipe.server.own.folder, root))

@@ -1,10 +1,8 @@
-"""The system's Chromium, and sites to look at with it, from a folder on disk and from a server on loopback."""
+"""Sites to look at with a browser, from a folder on disk and from a server on loopback."""
 
 from __future__ import annotations
 
 import functools
-import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from harness.analysis.dashboard import Dashboard
 from harness.cli import request as requests
@@ -22,7 +20,6 @@ from harness.report.publish import publish
 from harness.report.site.build import site
 from harness.workflow.dashboard import open_dashboard
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 BIG_AXES = {
     "python": ("3.11", "3.12", "3.13"),
     "django": ("4.2", "5.1", "5.2", "6.0", "6.1"),
@@ -38,23 +35,6 @@ BIG_AXES = {
 def big_axes() -> dict[str, tuple[str, ...]]:
     """Axes of 3,000 cells."""
     return BIG_AXES
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium as the system has it; where there is none the test is skipped, in CI that is a failure."""
-    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if path is None:
-        refuse = pytest.fail if os.environ.get("HARNESS_REQUIRE_BROWSER") == "1" else pytest.skip
-        refuse("no Chromium: apt-get install chromium")
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # root cannot have one
-        try:
-            running = playwright.chromium.launch(executable_path=path, args=arguments)
-        except Error as error:
-            pytest.fail(f"{path} does not start: {error}")
-        yield running
-        running.close()
 
 
 @dataclass(kw_only=True)

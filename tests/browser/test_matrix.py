@@ -41,6 +41,8 @@ QUERIES = (
     "python:3.12 django:!=6.1",
     "django:>5.1.0",
     "django:<=5.1",
+    '"mode=plain,pytest=9"',
+    '"state:fail"',
 )
 WRONG = ("state:failed", "nothing:x", "django:", "django:<", "(a", "a or", "not", ")", "django:<5.x", "django:===5.1")
 

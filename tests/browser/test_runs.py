@@ -104,7 +104,7 @@ def test_advisor_is_that_of_analysis(mixed: Any, reader: Any) -> None:
     axes = {axis: sorted({one.values[axis] for one in told_facts}) for axis in told_facts[0].values}
     chance = random.Random(20260801)
     answers = set()
-    for _ in range(150):
+    for _ in range(500):
         names = chance.sample(sorted(axes), chance.randint(1, 4))
         have = {name: chance.choice([*axes[name], "7.0"]) for name in names}
         want = {name: chance.choice(axes[name]) for name in chance.sample(sorted(axes), chance.randint(1, 2))}

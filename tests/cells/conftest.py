@@ -5,6 +5,8 @@ One cache serves all tests of a session, whatever worker they run on, so that th
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import os
 import shutil
@@ -203,6 +205,40 @@ def environ(shared_folder: Path) -> dict[str, str]:
         "PYTHONPATH": str(Path(harness.__file__).parents[1]),
         "PYTHONWARNINGS": "",
     }
+
+
+@pytest.fixture(scope="session")
+def pythons(shared_folder: Path) -> Callable[[str], Any]:
+    """Returns a function that gives a stack's environment ("django60", "django61"), made once for all workers."""
+    cases = importlib.import_module("benchmarks.cases")
+
+    def make(stack: str) -> Any:
+        with FileLock(shared_folder / "stacks.lock", timeout=300):
+            folder = shared_folder / "stacks"
+            if not (folder / "ready").exists():
+                cases.made(folder)
+                (folder / "ready").touch()
+        number = ("django60", "django61").index(stack)
+        return cases.Stack(python=folder / f"environment{number}" / "bin" / "python", django=stack[-2:], title=stack)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Callable[[], Mapping[str, str]]]:
+    """Returns a function that gives the variables that lead to a PostgreSQL with the cases' roles, once asked."""
+    cases = importlib.import_module("benchmarks.cases")
+    started: list[Mapping[str, str]] = []
+    with contextlib.ExitStack() as stack:
+
+        def variables() -> Mapping[str, str]:
+            if not started:
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-cases-")))
+                folder.chmod(0o711)
+                started.append(stack.enter_context(cases.postgresql(folder)))
+            return started[0]
+
+        yield variables
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ Each cause's own project is looked at on both stacks, further layouts of it on o
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import importlib
 import json
@@ -13,15 +12,13 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from filelock import FileLock
 
 cases = importlib.import_module("benchmarks.cases")
 
@@ -63,39 +60,6 @@ def asked() -> Iterator[Any]:
             reason = NOT_FOUND.get(folder.name)
             marks = [pytest.mark.xfail(reason=reason)] if reason else []
             yield pytest.param(Asked(folder=folder, stack=stack), id=f"{folder.name}-{stack}", marks=marks)
-
-
-@pytest.fixture(scope="session")
-def pythons(shared_folder: Path) -> Callable[[str], Any]:
-    """Returns a function that gives a stack's environment, made once for all workers."""
-
-    def make(stack: str) -> Any:
-        with FileLock(shared_folder / "stacks.lock", timeout=300):
-            folder = shared_folder / "stacks"
-            if not (folder / "ready").exists():
-                cases.made(folder)
-                (folder / "ready").touch()
-        return cases.Stack(
-            python=folder / f"environment{STACKS.index(stack)}" / "bin" / "python", django=stack[-2:], title=stack
-        )
-
-    return make
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Callable[[], Mapping[str, str]]]:
-    """Returns a function that gives the variables that lead to a PostgreSQL with the cases' roles, once asked."""
-    started: list[Mapping[str, str]] = []
-    with contextlib.ExitStack() as stack:
-
-        def variables() -> Mapping[str, str]:
-            if not started:
-                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-cases-")))
-                folder.chmod(0o711)
-                started.append(stack.enter_context(cases.postgresql(folder)))
-            return started[0]
-
-        yield variables
 
 
 def digest(folder: Path) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from harness.doctor import marks
@@ -32,7 +33,8 @@ def with_migrations(case: Case, found: Given) -> Fix:
         return Fix(words=f"remove {found.flag} from addopts in {found.path}", changes=changes)
     if found.path == ENVIRONMENT:
         return Fix(
-            words=f"take {found.flag} out of {ADDOPTS}, or run with --migrations", instead=command_with(case, "--migrations")
+            words=f"take {found.flag} out of {ADDOPTS}, or run with --migrations",
+            instead=command_with(case, "--migrations"),
         )
     return Fix(words=f"leave out {found.flag}", instead=command_with(case, without=FLAGS))
 
@@ -83,7 +85,8 @@ def nomigrations_data_migration(case: Case) -> Iterator[Clue]:
             path=flag.path,
             line=flag.line,
             setting=flag.setting,
-            evidence=f"{flag.flag} ({flag.where}): the rows that {node.file}:{data_line(case, node)} inserts are not there, and "
+            evidence=f"{flag.flag} ({flag.where}): the rows that {node.file}:{data_line(case, node)} inserts are not "
+            "there, and "
             f"the test misses them ({trouble.type}).",
             fix=with_migrations(case, flag),
             is_explaining=True,
@@ -99,9 +102,9 @@ def _flushing(case: Case, trouble: Trouble) -> marks.Site | None:
     names = closure(case, place.function.path, place.function.params)
     if "django_db_serialized_rollback" in names:
         return None
-    is_class = not isinstance(site.node, marks.ast.ClassDef)
+    is_class = not isinstance(site.node, ast.ClassDef)
     is_flushing = site.is_transactional or bool(names & TRANSACTIONAL)
-    return site if is_flushing and (is_class or "TestCase" in marks.ast.unparse(site.node)) else None
+    return site if is_flushing and (is_class or "TestCase" in ast.unparse(site.node)) else None
 
 
 @rule(
@@ -124,13 +127,15 @@ def transactional_test_flushes_migration_data(case: Case) -> Iterator[Clue]:
         return
     site, node, trouble = found[0]
     words = {"serialized_rollback": "True"}
-    if isinstance(site.node, marks.ast.FunctionDef | marks.ast.AsyncFunctionDef):
+    if isinstance(site.node, ast.FunctionDef | ast.AsyncFunctionDef):
         words = {"transaction": "True", **words}
     yield Clue(
         path=site.path,
         line=site.line,
-        evidence=f"{trouble.id} misses rows ({trouble.message.splitlines()[0] if trouble.message else trouble.type}) that "
-        f"{node.file}:{data_line(case, node)} inserts: transactional tests flush every table when they end, and nothing puts "
+        evidence=f"{trouble.id} misses rows ({trouble.message.splitlines()[0] if trouble.message else trouble.type}) "
+        "that "
+        f"{node.file}:{data_line(case, node)} inserts: transactional tests flush every table when they end, and "
+        "nothing puts "
         "these rows back.",
         fix=Fix(
             words="restore them: serialized_rollback=True, or insert them in a fixture",

@@ -92,7 +92,8 @@ def reuse_db_edited_migration(case: Case) -> Iterator[Clue]:
             path=flag.path,
             line=flag.line,
             setting=flag.flag,
-            evidence=f"{flag.flag} ({flag.where}) keeps a test database that has recorded {node.app}.{node.name} as applied, "
+            evidence=f"{flag.flag} ({flag.where}) keeps a test database that has recorded {node.app}.{node.name} as "
+            "applied, "
             f"but lacks {what}, which {node.file or node.name} makes: it was edited after it had been applied there.",
             fix=anew(case),
             is_explaining=True,
@@ -116,7 +117,8 @@ def reuse_db_inconsistent_history(case: Case) -> Iterator[Clue]:
             path=flag.path,
             line=flag.line,
             setting=flag.flag,
-            evidence=f"{flag.flag} ({flag.where}) keeps a test database of an earlier state: {trouble.message.rstrip('.')}.",
+            evidence=f"{flag.flag} ({flag.where}) keeps a test database of an earlier state: "
+            f"{trouble.message.rstrip('.')}.",
             fix=anew(case),
             is_explaining=True,
         )
@@ -143,7 +145,8 @@ def reuse_db_no_migrations_new_column(case: Case) -> Iterator[Clue]:
             path=flag.path,
             line=flag.line,
             setting=flag.flag,
-            evidence=f"{flag.flag} ({flag.where}) keeps a test database in which {model.table} has no column {trouble.column}; "
+            evidence=f"{flag.flag} ({flag.where}) keeps a test database in which {model.table} has no column "
+            f"{trouble.column}; "
             f"{because}: tables that are there are never altered.",
             fix=anew(case),
             is_explaining=True,

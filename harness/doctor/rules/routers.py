@@ -12,12 +12,14 @@ from harness.doctor.edit import Patch, create
 from harness.doctor.finding import Change, Clue, Depth, Fix
 from harness.doctor.inspection import Model
 from harness.doctor.registry import rule
-from harness.doctor.rules.databases import is_replica
+from harness.doctor.rules.replicas import is_replica
 from harness.doctor.source import Function, functions
 from harness.doctor.trouble import Trouble
 
 ROUTERS = "https://docs.djangoproject.com/en/stable/topics/db/multi-db/#automatic-database-routing"
-SCHEMA_WORDS = re.compile(r"current_schema|search_path|schema_name|connection\.schema|get_public_schema|\bschema\b", re.IGNORECASE)
+SCHEMA_WORDS = re.compile(
+    r"current_schema|search_path|schema_name|connection\.schema|get_public_schema|\bschema\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +117,9 @@ def router_denies_migrate(case: Case) -> Iterator[Clue]:
         target = model.write if model.write in aliases(case) else "default"
         if wrong is not None:
             patch = Patch(tree=case.tree, path=router.path).replace(wrong, f'"{target}"')
-            line, changes = wrong.lineno, (patch.change(),)
-            because = f" It compares with '{wrong.value}', which is no alias of DATABASES."
+            line = wrong.lineno
+            changes: tuple[Change, ...] = (patch.change(),)
+            because = f" It compares with '{wrong.value!s}', which is no alias of DATABASES."
             words = f"compare with '{target}'"
         else:
             line, because, words = method.line, "", f"allow {model.app} to migrate on '{target}'"
@@ -126,7 +129,8 @@ def router_denies_migrate(case: Case) -> Iterator[Clue]:
             line=line,
             setting="DATABASE_ROUTERS",
             evidence=f"allow_migrate of {router.path} lets {model.app}.{model.name} migrate on none of "
-            f"{', '.join(sorted(aliases(case)))}: its migrations are recorded, and table {trouble.table} is made nowhere."
+            f"{', '.join(sorted(aliases(case)))}: its migrations are recorded, and table {trouble.table} is made "
+            "nowhere."
             f"{because}",
             fix=Fix(words=words, changes=changes),
             is_explaining=True,
@@ -156,7 +160,8 @@ def router_read_write_mismatch(case: Case) -> Iterator[Clue]:
             path=router.path,
             line=_deciding_line(method),
             setting="DATABASE_ROUTERS",
-            evidence=f"{verb} sends {model.app}.{model.name} to '{alias}', and allow_migrate of {router.path} lets it migrate "
+            evidence=f"{verb} sends {model.app}.{model.name} to '{alias}', and allow_migrate of {router.path} lets it "
+            "migrate "
             f"on {', '.join(model.allow)} only: '{alias}' has no table {trouble.table}.",
             fix=Fix(
                 words=f"let allow_migrate say what db_for_read and db_for_write say: {model.app} lives in '{alias}'",
@@ -193,10 +198,12 @@ def postgres_schema_per_tenant_public_only(case: Case) -> Iterator[Clue]:
                 path=router.path,
                 line=_deciding_line(method),
                 setting="DATABASE_ROUTERS",
-                evidence=f"allow_migrate of {router.path} lets {model.app} migrate only in a tenant's schema. The test database "
+                evidence=f"allow_migrate of {router.path} lets {model.app} migrate only in a tenant's schema. The test "
+                "database "
                 f"has schema public alone, so table {trouble.table} is not made in it.",
                 fix=Fix(
-                    words="make a tenant's schema in a fixture after django_db_setup, migrate in it and put it on the search_path",
+                    words="make a tenant's schema in a fixture after django_db_setup, migrate in it and put it on the "
+                    "search_path",
                     changes=(with_schema_fixture(case),),
                 ),
                 is_explaining=True,

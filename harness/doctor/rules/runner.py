@@ -38,8 +38,8 @@ def is_other_better(case: Case, other: Chosen) -> bool:
 
 
 def configured(case: Case) -> str:
-    """Return a settings module that the project names somewhere, manage.py first."""
-    known = sorted(case.declared, key=lambda item: item.by is not Chooser.MANAGE)
+    """Return a settings module that somebody names: the user, else manage.py, else another place of the project."""
+    known = sorted(case.declared, key=lambda item: (item.by is not Chooser.USER, item.by is not Chooser.MANAGE))
     return next((item.module for item in known if case.tree.module_file(item.module, case.roots)), "")
 
 
@@ -67,7 +67,8 @@ def settings_not_declared(case: Case) -> Iterator[Clue]:
         setting=NAME,
         evidence=f"neither the environment nor {ini.path if ini else 'a configuration file of pytest'} sets "
         f"{NAME}; only "
-        f"{where.path}:{where.line} does, which pytest does not run. pytest-django then does nothing at all.",
+        f"{f'{where.path}:{where.line}' if where.line else where.path} does, which pytest does not see. "
+        "pytest-django then does nothing at all.",
         fix=Fix(words=f"tell pytest: {NAME} = {module}", changes=(change,)),
         is_explaining=True,
     )

@@ -42,6 +42,7 @@ def _failing(board: Dashboard) -> Iterator[tuple[str, str]]:
     """Yield the traces and the log of each cell that did not simply pass."""
     conclusions = board.report.summary.conclusions
     nearest = nearest_passing(conclusions)
+    blames = {one.cell: group.blame for group in board.report.summary.groups for one in group.cells}
     for one in conclusions:
         if not details.is_failing(one):
             continue
@@ -50,5 +51,7 @@ def _failing(board: Dashboard) -> Iterator[tuple[str, str]]:
         log = f"logs/{key(one.cell.id)}.txt" if text is not None else ""
         if text is not None:
             yield log, shown(text)
-        found = details.failing_cell(one, details.told_failures(record), log, nearest.get(one.cell))
+        found = details.failing_cell(
+            one, details.told_failures(record), log, nearest.get(one.cell), blames.get(one.cell) or one.blame
+        )
         yield f"cells/{key(one.cell.id)}.js", data.script("CELL", found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shlex
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from harness.analysis.group import Group
 from harness.analysis.order import title
 from harness.model.cell import Cell
 from harness.model.condition import is_version_axis
+from harness.model.finding import Finding
 from harness.model.verdict import State
 from harness.report.formats.failure_markdown import section
 from harness.report.site.frame import frame
@@ -71,7 +73,14 @@ def _short(groups: Sequence[Group], view: View) -> dict[str, Any]:
         "declared": declared.reason if declared else "",
         "issue": declared.issue if declared else "",
         "requirement": f"{remedy.requirement}{where}" if remedy else "",
+        "todo": _todo(first.blame.finding) if first.blame.finding else "",
     }
+
+
+def _todo(finding: Finding) -> str:
+    """Return what to change in the project, by the doctor, and where."""
+    place = f"{finding.path}:{finding.line}" if finding.line else finding.path
+    return f"{finding.title}: {finding.todo}{f' ({place})' if place else ''}"
 
 
 def name(group: Group) -> str:
@@ -101,6 +110,8 @@ def _whole(groups: Sequence[Group], view: View) -> dict[str, Any]:
         "rules": [_rule(rule) for rule in rules],
         "explain": f"{report.command} explain{report.tail} --refine",
         "bisect": f"{report.command} bisect{report.tail}",
+        "again": f"{report.command} run{report.tail} --rerun --cell {shlex.quote(cells[0].cell.id)}",
+        "repro": f"{report.command} repro{report.tail} {shlex.quote(cells[0].cell.id)}",
         "ladders": list(_ladders(rules, cells[0], view)),
         "trace": _trace(cells[0], first, view),
         "cells": [

@@ -22,7 +22,7 @@ from harness.model import codec
 from harness.model.cell import Cell
 from harness.model.evidence import Outcome
 from harness.model.record import Record, Timings
-from harness.model.verdict import State
+from harness.model.verdict import BlameFinding, State
 from harness.report.site.data import Index, Pool
 from harness.report.site.words import key
 from harness.report.style import seconds
@@ -121,15 +121,18 @@ def told_failures(record: Record) -> list[tuple[str, tuple[FailureDetail, ...]]]
 
 
 def failing_cell(
-    one: Conclusion, told: Sequence[tuple[str, Sequence[FailureDetail]]], log: str, near: Cell | None
+    one: Conclusion,
+    told: Sequence[tuple[str, Sequence[FailureDetail]]],
+    log: str,
+    near: Cell | None,
+    blame: BlameFinding | None,
 ) -> dict[str, Any]:
-    """Return what the page of a cell that failed shows beside all else."""
-    entry, blame = one.judgement.expectation, one.blame
+    """Return what the page of a cell that failed shows beside all else; *blame* is that of its failure in all cells."""
+    entry = one.judgement.expectation
     return {
         "reason": one.observation.reason,
         "declared": f"{entry.state}: {entry.reason}" if entry else "",
         "issue": entry.issue if entry else "",
-        "signature": codec.to_plain(one.signature),
         "cause": cause_of(one),
         "blame": blame.blame.value if blame else "",
         "why": blame.why if blame else "",

@@ -2,7 +2,8 @@
 const input = get("q"), lines = every("#rows tbody tr"), all = lines.map((_, n) => row(n));
 const names = D.axes.map(axis => axis.name), named = name => D.axes.find(axis => axis.name === name);
 const preset = names.includes("django") && names.includes("pytest-django") ? ["django", "pytest-django"] : names;
-let view;
+const LIMIT = 500;
+let view, isWhole;
 
 // grid.py and fold.py, over the rows that are shown
 function square(rows) {
@@ -79,7 +80,10 @@ function show(isChanged) {
   const matches = asked(view.q);
   if (!matches) return;
   const found = all.filter(matches), there = new Set(found);
-  lines.forEach((line, n) => { line.hidden = !there.has(all[n]); });
+  let left = isWhole ? Infinity : LIMIT;
+  lines.forEach((line, n) => { line.hidden = !there.has(all[n]) || --left < 0; });
+  get("more").hidden = left >= 0;
+  get("rows").classList.add("cut");
   if (document.activeElement !== input) input.value = view.q;
   fill("shown", String(found.length));
   fill("shown-of", (found.length < all.length ? `of ${all.length} ` : "") + (all.length === 1 ? "cell" : "cells"));
@@ -90,9 +94,12 @@ function show(isChanged) {
 function read() {
   const { q = "", rows, cols, fold } = hash(), known = (name, otherwise) => names.includes(name) ? name : otherwise;
   view = { q, rows: known(rows, preset[0]), cols: known(cols, preset[1]), fold: fold === "0" ? fold : "" };
-  show(false);
+  show();
 }
 on("q", "input", () => { view.q = input.value.trim(); show(true); });
+const whole = () => { isWhole = true; show(); };
+on("more", "click", whole);
+addEventListener("beforeprint", whole);
 on("clear", "click", () => { view.q = input.value = ""; show(true); input.focus(); });
 on("filters", "submit", event => event.preventDefault());
 addEventListener("keydown", event => {

@@ -87,7 +87,7 @@ const query = (() => {
       const here = word(), colon = here?.indexOf(":");
       if (!here || ["and", "or", ")"].includes(here)) throw wrong("a word");
       next++;
-      if (colon >= 0) return field(here.slice(0, colon), here.slice(colon + 1));
+      if (colon >= 0 && here[0] !== '"') return field(here.slice(0, colon), here.slice(colon + 1));
       const wanted = here.replaceAll('"', "").toLowerCase();
       return row => row.id.toLowerCase().includes(wanted);
     };
