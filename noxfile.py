@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import nox
 
 nox.needs_version = ">=2025.2"
@@ -34,6 +36,17 @@ def dashboard(session: nox.Session) -> None:
     """Make the dashboard of the matrix's last run in dist/dashboard; arguments after `--` go to `harness report`."""
     install(session, ".")
     session.run("harness", "report", "--html", "dist/dashboard", *session.posargs)
+
+
+@nox.session
+def doctor(session: nox.Session) -> None:
+    """Say why a Django project's test database has no tables: `nox -s doctor -- PATH -- python -m pytest`."""
+    install(session, ".")
+    # what the project runs with is the caller's, not this session's
+    env = {name: os.environ.get(name) for name in ("PATH", "VIRTUAL_ENV")}
+    program = os.path.join(session.bin, "python")  # noqa: PTH118  (of nox: no pathlib)
+    with session.chdir(session.invoked_from):
+        session.run(program, "-m", "harness", "doctor", *session.posargs, env=env, external=True)
 
 
 @nox.session

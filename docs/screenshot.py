@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-WIDTH, HEIGHT = 1100, 1180
+WIDTH, HEIGHT = 1100, 1084
 
 
 def main() -> None:

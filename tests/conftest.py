@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from harness.model.cell import Cell
 from harness.model.plan import Axis, Coverage, LeftOut, Nogood, PlanSummary, Value, Why
 from harness.model.record import Attempt, Ended, Purpose, Runner, Timings
 from harness.model.spec import Strength
 from harness.store.store import Store
+
+settings.register_profile("shared", deadline=None)  # an example's time says nothing on a shared machine
+settings.load_profile("shared")
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 ROOT = Path(__file__).resolve().parents[1]

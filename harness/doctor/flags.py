@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 
 from harness.doctor.case import Case
@@ -56,6 +57,17 @@ def removal(case: Case, found: Given, *flags: str) -> tuple[Change, ...]:
     ini = case.pytest.ini
     change = remove_words(case.tree, ini, *flags) if ini is not None and found.path == ini.path else None
     return (change,) if change is not None else ()
+
+
+def environ_without(case: Case, option: str, value: str) -> str | None:
+    """Return the variable's words without an option and its value; None if it does not give them."""
+    items = words(case.environ.get(ADDOPTS, ""))
+    for number, word in enumerate(items):
+        if word == f"{option}{value}":
+            return shlex.join((*items[:number], *items[number + 1 :]))
+        if word == option and items[number + 1 : number + 2] == (value,):
+            return shlex.join((*items[:number], *items[number + 2 :]))
+    return None
 
 
 def command_with(case: Case, *more: str, without: tuple[str, ...] = ()) -> tuple[str, ...]:

@@ -114,7 +114,8 @@ def _mend(visit: Visit, stage: Stage, copy: Copy, case: Case, notes: list[str]) 
     first, every, fixes, is_healed = case, list[Finding](), list[Fix](), None
     for number in range(1, MAX_ROUNDS + 1):
         explained = {known.cause for known in every if known.clue.is_explaining}
-        new = [item for item in rank.findings(case) if item.cause not in explained]
+        # the same cause in a second place comes to light once the first one is mended
+        new = [item for item in rank.findings(case) if item.cause not in explained or item.clue.fix not in fixes]
         every += new
         wanted = [item for item in new if item.clue.is_explaining]
         if first.run is None or first.run.has_passed or not wanted:

@@ -22,6 +22,8 @@ UNREACHABLE = re.compile(
 )
 NO_PYTEST = re.compile(r"No module named '?pytest'?$", re.MULTILINE)
 LAST_LINES = 3
+NO_TESTS = 5
+"""pytest's exit code if nothing was collected."""
 
 
 def check_command(asked: Command) -> None:
@@ -52,7 +54,7 @@ def check(stage: Stage, case: Case) -> None:
         raise UsageError(
             f"{stage.python} has no pytest", remedy="--python PATH, or a command of Django's: -- python manage.py test"
         )
-    said = f"{run.output}\n" + "\n".join(trouble.words for trouble in run.troubles)
+    said = "\n".join([*(trouble.words for trouble in run.troubles), run.output])
     refused = REFUSAL.search(said)
     if refused:
         raise UsageError(
@@ -80,6 +82,8 @@ def _about_run(stage: Stage, case: Case) -> Iterator[str]:
         yield f"{stage.cwd} is part of the project {stage.project}; paths are relative to that"
     if run is None:
         return
+    if case.is_pytest and run.exit_code == NO_TESTS:
+        yield f"pytest found no tests in {stage.cwd or stage.project}; name the folder of the tests, or run further up"
     if run.is_timed_out:
         yield _timed_out(run, words, stage.timeout_s)
     if case.command.kind is Kind.OTHER and not run.has_passed:

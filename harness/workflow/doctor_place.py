@@ -44,9 +44,15 @@ def seat(path: Path) -> Seat:
 
 def _marked(folder: Path) -> Path:
     for above in _upwards(folder):
-        if any((above / name).exists() for name in MARKS):
+        if any((above / name).exists() for name in MARKS) or (above == folder and _has_settings(folder)):
             return above
     return folder
+
+
+def _has_settings(folder: Path) -> bool:
+    """Tell whether settings of Django's lie in a folder, or a little below it."""
+    files = (path for pattern in ("*.py", "*/*.py", "*/*/*.py") for path in folder.glob(pattern))
+    return any("INSTALLED_APPS" in path.read_text(encoding="utf-8", errors="replace") for path in files)
 
 
 def _configured_above(project: Path) -> Path:

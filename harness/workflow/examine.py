@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import assert_never
 
 import harness
 from harness.analysis.conclude import Conclusion
@@ -13,7 +14,7 @@ from harness.cells import project
 from harness.cells.bench import Bench, bench
 from harness.cells.commands import unobserved
 from harness.doctor import inspection, rank, trouble
-from harness.doctor.case import Case, Run
+from harness.doctor.case import Run
 from harness.doctor.finding import Depth
 from harness.doctor.finding import Finding as Found
 from harness.doctor.inspection import Inspection
@@ -66,7 +67,11 @@ def examine(session: Session, found: Iterable[Conclusion]) -> frozenset[Cell]:
 
 
 def _group(session: Session, cells: Sequence[Conclusion], doctor: str) -> None:
-    """Examine the cells of one canary that fail in one way: its files and its Django's view of it are read once."""
+    """Examine the cells of one canary that fail in one way: its files and its Django's view of it are read once.
+
+    The doctor adds to a run's answer. Whatever goes wrong with it is told, and takes nothing away: the cells are not
+    examined, and the next run asks again.
+    """
     first = min(cells, key=lambda one: one.seconds)
     try:
         with bench(session.job(first.cell, Runner.PYTEST, Purpose.MATRIX), session.services) as place:
@@ -77,6 +82,9 @@ def _group(session: Session, cells: Sequence[Conclusion], doctor: str) -> None:
         raise
     except (HarnessError, OSError) as error:
         session.watcher.note(f"the doctor could not look at {first.cell.id}: {error}")
+    except Exception as error:  # noqa: BLE001  (evidence may be forged, and a rule may trip over it)
+        words = f"{type(error).__name__}: {error}"
+        session.watcher.note(f"the doctor failed on {first.cell.id}, a bug of the harness, please report it: {words}")
 
 
 def _read(place: Bench, session: Session, cell: Cell) -> _Read:
@@ -100,19 +108,9 @@ def _one(session: Session, one: Conclusion, seen: _Read, doctor: str) -> None:
         inspection=seen.inspection,
         run=_run(trials[-1], one.signature, session.services.logs),
     )
-    findings, note = _asked(case)
-    if note:
-        session.watcher.note(f"{one.cell.id}: {note}")
-    examination = Examination(doctor=doctor, findings=findings, note=note or seen.note)
+    findings = tuple(_finding(item) for item in rank.findings(case))
+    examination = Examination(doctor=doctor, findings=findings, note=seen.note)
     session.store.keep_examination(session.run_id, trials[-1].attempt, examination)
-
-
-def _asked(case: Case) -> tuple[tuple[Finding, ...], str]:
-    try:
-        found = rank.findings(case)
-    except Exception as error:  # noqa: BLE001  (evidence may be forged: a rule that trips over it must not end the run)
-        return (), f"a rule of the doctor failed: {type(error).__name__}: {error}"
-    return tuple(_finding(item) for item in found), ""
 
 
 def _words(session: Session, cell: Cell) -> tuple[str, ...]:
@@ -156,17 +154,18 @@ def _finding(found: Found) -> Finding:
         line=clue.line,
         setting=clue.setting,
         link=found.link,
-        reach=_REACH[found.depth],
+        reach=_reach(found.depth),
         is_explaining=clue.is_explaining,
     )
 
 
-_REACH = {
-    Depth.OPTION: Reach.PYTEST,
-    Depth.RUNNER: Reach.PYTEST,
-    Depth.TEST: Reach.TESTS,
-    Depth.LEFT_OVER: Reach.TESTS,
-    Depth.SETTINGS: Reach.PROJECT,
-    Depth.CODE: Reach.PROJECT,
-    Depth.MIGRATIONS: Reach.PROJECT,
-}
+def _reach(depth: Depth) -> Reach:
+    match depth:
+        case Depth.OPTION | Depth.RUNNER:
+            return Reach.PYTEST
+        case Depth.TEST | Depth.LEFT_OVER:
+            return Reach.TESTS
+        case Depth.SETTINGS | Depth.CODE | Depth.MIGRATIONS:
+            return Reach.PROJECT
+        case _:
+            assert_never(depth)

@@ -36,6 +36,7 @@ from harness.model.evidence import (
     SettingsSeen,
     TestResult,
 )
+from harness.model.finding import Examination, Finding, Reach
 from harness.model.plan import Axis, Coverage, LeftOut, Nogood, Plan, Value, Why
 from harness.model.record import Attempt, Ended, Purpose, Record, Runner, Timings, Trial
 from harness.model.spec import Engine, Expectation, Strength
@@ -294,6 +295,49 @@ def known_summary(run_summary: RunSummary) -> RunSummary:
         ran=0,
         reused=1,
         duration_s=0.4,
+        strict=False,
+        absent=[],
+        databases=(),
+    )
+
+
+@pytest.fixture
+def examined_summary(run_summary: RunSummary) -> RunSummary:
+    """A run of one cell whose failure the doctor explains; something else was found besides."""
+    found = Finding(
+        cause="empty-migrations-package",
+        title="a migrations package without a migration: its app's tables are never created",
+        evidence=f"shop/migrations/ holds __init__.py and no migration: table {NOISE} is created by nothing.",
+        todo="make the migrations of shop and commit them",
+        path="shop/migrations/__init__.py",
+        link="https://example.org/migrations",
+        reach=Reach.PROJECT,
+        is_explaining=True,
+    )
+    beside = replace(found, cause="no-migrations-flag", path="pytest.ini", line=3, is_explaining=False)
+    failed = conclusion(
+        cell(django="5.1", pytest_django="4.12", canary="empty"),
+        State.FAIL,
+        Verdict.UNEXPECTED_FAILURE,
+        "2 of 3 failed: OperationalError: no such table: shop_item",
+        Signature(type="OperationalError", frame="django/db/backends/utils.py:execute", message="no such table"),
+        control=Control.FAILED_SAME,
+        examination=Examination(doctor="0123456789abcdef", findings=(found, beside)),
+    )
+    return summarise(
+        [failed],
+        run_id=9,
+        as_of=AS_OF,
+        plan=Plan(
+            cells=(failed.cell,),
+            left_out=(),
+            coverage=Coverage(strength=Strength.FULL, covered=1, feasible=1),
+            product=1,
+        ),
+        missing=(),
+        ran=3,
+        reused=0,
+        duration_s=4.2,
         strict=False,
         absent=[],
         databases=(),

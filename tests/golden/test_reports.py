@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,24 @@ def test_a_run_of_known_answers_as_text(known_summary: RunSummary, render, is_as
     """It says that it ran nothing."""
     text = render(run_text.summary(known_summary, LOGS, is_verbose=False, command="harness run", repro="harness repro"))
     is_as_expected("run-known.txt", text)
+
+
+def test_a_failure_that_the_doctor_explains_as_text(
+    examined_summary: RunSummary, record_view: RecordView, render, is_as_expected: Check
+) -> None:
+    """The cause in the project takes the place of the missing table, with what to change; the record has the rest."""
+    text = render(
+        run_text.summary(examined_summary, LOGS, is_verbose=False, command="harness run", repro="harness repro")
+    )
+    is_as_expected("run-examined.txt", text)
+    view = replace(record_view, conclusion=examined_summary.conclusions[0])
+    shown = render(record_text.record(view, LOGS, is_log_wanted=False, repro="harness repro"))
+    is_as_expected("record-examined.txt", shown.partition("matrix, pytest-django, attempt 1")[0])
+
+
+def test_a_failure_that_the_doctor_explains_as_json(examined_summary: RunSummary, is_as_expected: Check) -> None:
+    """The cell names the cause, its group has the finding."""
+    is_as_expected("run-examined.json", run_json.document(examined_summary) + "\n")
 
 
 def test_the_headline_counts_every_state_that_occurs(run_summary: RunSummary) -> None:

@@ -1,5 +1,6 @@
 """The list of what a run has started."""
 
+import fcntl
 import json
 import os
 import signal
@@ -131,6 +132,8 @@ def test_databases_stay_listed_until_they_are_dropped(tmp_path: Path) -> None:
     popen, owner = hold(tmp_path / "ledger", tmp_path / "thing", "databases")
     finish(popen)
     assert gone_within(tmp_path / "thing", 3)
+    with (tmp_path / "ledger" / f"{owner}.jsonl").open() as listed:
+        fcntl.flock(listed, fcntl.LOCK_EX)  # the companion holds it until it has written what stays
     with Ledger.open(tmp_path / "ledger") as ledger:
         assert ledger.dead_owners("SOME_DSN") == (owner,)
         assert ledger.dead_owners("OTHER_DSN") == ()

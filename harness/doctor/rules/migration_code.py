@@ -120,15 +120,18 @@ def runpython_real_model(case: Case) -> Iterator[Clue]:
             if maker is None or node.key not in ancestors(graph, maker):
                 continue
         statement = next(_imports(case, node.file, model), None) if model is not None else None
-        if model is None or statement is None:
+        called = _calls_with_real_model(graph, trouble, node, model) if model is not None else None
+        if model is None or (statement is None and called is None):
             continue
         lacking = f"table {trouble.table}" if trouble.table else f"column {trouble.column} of {model.table}"
+        how = f"imports {model.name} from {model.module}"
+        if statement is None and called is not None:
+            how = f"uses {model.name} of {model.module}" + (f" through {called[1]}" if called[1] else "")
         yield Clue(
             path=node.file,
-            line=statement.lineno,
-            evidence=f"{node.app}.{node.name} imports {model.name} from {model.module}: it uses today's class, and "
-            f"{lacking} is "
-            "made by a later migration.",
+            line=statement.lineno if statement is not None else called[0] if called is not None else 0,
+            evidence=f"{node.app}.{node.name} {how}: that is today's class, and {lacking} is made by a later "
+            "migration.",
             fix=Fix(
                 words=f"ask for the model of that moment: apps.get_model('{model.app}', '{model.name}')",
                 changes=_historical(case, node.file, model),
@@ -136,6 +139,24 @@ def runpython_real_model(case: Case) -> Iterator[Clue]:
             is_explaining=True,
         )
         return
+
+
+def _calls_with_real_model(graph: Graph, trouble: Trouble, node: Node, model: Model) -> tuple[int, str] | None:
+    """Return the migration's line, and the place it leads to, where a later migration adds what its code asks for.
+
+    A model of that moment has no such column, so the code got hold of today's class in some other way than by an
+    import in the migration: get_user_model(), a helper elsewhere.
+    """
+    known = play(graph).models.get((model.app, model.name.lower()))
+    column = trouble.column.lower()
+    added = {key for name, key in known.fields if column in (name.lower(), f"{name}_id".lower())} if known else set()
+    by_key = {item.key: item for item in graph.nodes}
+    before = ancestors(graph, node)
+    own = [frame for frame in trouble.frames if frame.file == node.file]
+    if not column or not own or not any(key in by_key and key not in before and key != node.key for key in added):
+        return None
+    inner = trouble.frames[-1]
+    return own[-1].line, f"{inner.file}:{inner.line}" if inner.file != node.file else ""
 
 
 @rule(

@@ -105,9 +105,10 @@ def _dangling(graph: Graph) -> dict[Key, list[Node]]:
     return found
 
 
-def _stands_for(graph: Graph, key: Key, by: Node) -> Node | None:
-    """Return the migration of the same app that took another one's place."""
-    own = [node for node in ordered(graph) if node.app == key[0] and by.key not in ancestors(graph, node)]
+def _stands_for(graph: Graph, key: Key, by: list[Node]) -> Node | None:
+    """Return the migration of the same app that took another one's place; none that comes after who depends on it."""
+    asking = {node.key for node in by}
+    own = [node for node in ordered(graph) if node.app == key[0] and not asking & {node.key, *ancestors(graph, node)}]
     squashed = [node for node in own if "squashed" in node.name]
     within = [node for node in squashed if key[1] in node.name or node.name.partition("_squashed_")[2] >= key[1]]
     return next(iter(within or squashed or own[-1:]), None)
@@ -123,7 +124,7 @@ def squash_deleted_originals(case: Case) -> Iterator[Clue]:
     """Without its `replaces`, the squashed migration no longer answers to the names of those it took the place of."""
     graph = graph_of(case)
     for key, nodes in _dangling(graph).items() if graph else ():
-        by, new = nodes[0], _stands_for(graph, key, nodes[0]) if graph else None
+        by, new = nodes[0], _stands_for(graph, key, nodes) if graph else None
         folder = new.file.rpartition("/")[0] if new else ""
         if new is None or not by.file or any(case.tree.has(f"{folder}/{mark}{key[1]}.py") for mark in ("_", "~")):
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Iterator
 
 from harness.doctor.case import Case
@@ -82,6 +83,14 @@ def empty_apps(case: Case) -> list[tuple[App, str, list[str]]]:
     return found
 
 
+def depended_on(case: Case) -> frozenset[str]:
+    """Return the labels of apps on whose migrations others depend in vain, as Django says."""
+    graph = case.inspection.graph if case.inspection else None
+    said = [*(error.message for error in (graph.errors if graph else ())), *(item.words for item in case.troubles)]
+    found = re.findall(r"app with no migrations: (\w+)|parent node \('(\w+)'", "\n".join(said))
+    return frozenset(one or other for one, other in found)
+
+
 @rule(
     "empty-migrations-package",
     title="a migrations package without a migration: its app's tables are never created",
@@ -90,13 +99,18 @@ def empty_apps(case: Case) -> list[tuple[App, str, list[str]]]:
 )
 def empty_migrations_package(case: Case) -> Iterator[Clue]:
     """An app with a migrations package counts as migrated, so `run_syncdb` skips it; nothing creates its tables."""
-    apps = empty_apps(case)
+    asked = depended_on(case)
+    # what is ignored by git and depended on is another cause, with this one as its means
+    apps = [item for item in empty_apps(case) if item[0].label not in asked or not ignoring(case, item[1])[0]]
     if not apps or (case.run is None and not case.pytest.is_migrating and case.is_pytest):
         return
     missing = case.missing_tables
-    guilty = [item for item in apps if missing & {table.lower() for table in item[2]}] or apps
+    guilty = [item for item in apps if missing & {table.lower() for table in item[2]}]
+    guilty = guilty or [item for item in apps if item[0].label in asked] or apps
     first, folder, tables = guilty[0]
-    is_explaining = bool(missing & {table.lower() for _, _, names in apps for table in names})
+    is_explaining = bool(missing & {table.lower() for _, _, names in apps for table in names}) or (
+        bool(case.troubles) and first.label in asked
+    )
     labels = [app.label for app, _, _ in apps]
     table = next((name for name in tables if name.lower() in missing), tables[0])
     ignore, number = ignoring(case, folder)

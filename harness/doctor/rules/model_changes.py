@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from harness.doctor.case import Case
 from harness.doctor.columns import model_of_column
+from harness.doctor.classes import assignment, class_in
 from harness.doctor.finding import Clue, Depth, Fix
 from harness.doctor.inspection import Model, Operation
 from harness.doctor.registry import rule
@@ -44,10 +45,29 @@ def line_in_class(case: Case, model: Model, name: str = "") -> int:
     return 0
 
 
-def _written(app: str) -> Fix:
+def field_place(case: Case, model: Model, name: str) -> tuple[str, int]:
+    """Return the file and line that give a model a field: its own class, else the base class that has it."""
+    owner = class_in(case.tree, model.file, model.name)
+    found = assignment(case.tree, model.file, owner, name, case.roots) if owner is not None else None
+    return found or (model.file, line_in_class(case, model, name))
+
+
+def _inheriting(case: Case, model: Model, name: str, place: tuple[str, int]) -> tuple[str, ...]:
+    """Return the apps that lack a migration for the same field in the same place, the model's own first."""
+    apps = [model.app]
+    for other in case.models:
+        if other.app not in apps and any(
+            item.kind == "AddField" and (item.model, item.field) == (other.name.lower(), name)
+            for item in pending(case, other.app)
+        ):
+            apps += [other.app] if field_place(case, other, name) == place else []
+    return tuple(apps)
+
+
+def _written(*apps: str) -> Fix:
     return Fix(
-        words="write the migration and commit it",
-        commands=(("python", "{manage}", "makemigrations", app, "--noinput"),),
+        words="write the migration and commit it" if len(apps) == 1 else "write the migrations and commit them",
+        commands=(("python", "{manage}", "makemigrations", *apps, "--noinput"),),
     )
 
 
@@ -74,13 +94,13 @@ def field_added_without_makemigrations(case: Case) -> Iterator[Clue]:
                 if (model_of_column(case, trouble) == model and _is_column(trouble, model, columns))
                 or trouble.table.lower() == through
             ]
+            path, line = field_place(case, model, item.field)
             yield Clue(
-                path=model.file,
-                line=line_in_class(case, model, item.field),
-                evidence=f"{model.file} gives {model.name} the field {item.field}, and no migration of {model.app} "
-                "adds it: "
-                f"{model.table} has no such column.",
-                fix=_written(model.app),
+                path=path,
+                line=line,
+                evidence=f"{path} gives {model.name} the field {item.field}, and no migration of {model.app} "
+                f"adds it: {model.table} has no such column.",
+                fix=_written(*_inheriting(case, model, item.field, (path, line))),
                 is_explaining=bool(explained),
                 is_certain=True,
             )

@@ -37,6 +37,8 @@ def early_of(case: Case, frames: tuple[tuple[str, int, str], ...]) -> Early | No
         module = case.tree.module(path)
         if module is None:
             continue
+        if function == MODULE and _is_program(_at(module.body, line)):
+            continue
         if function == MODULE:
             return Early(path=path, line=line, kind="module", owner="", statement=_at(module.body, line))
         for node in ast.walk(module):
@@ -49,6 +51,11 @@ def early_of(case: Case, frames: tuple[tuple[str, int, str], ...]) -> Early | No
                             path=path, line=line, kind="ready", owner=node.name, statement=_at(inner.body, line)
                         )
     return None
+
+
+def _is_program(node: ast.stmt | None) -> bool:
+    """Tell whether a statement is only executed where the module is the program: manage.py's last lines."""
+    return isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
 
 
 def _at(body: list[ast.stmt], line: int) -> ast.stmt | None:

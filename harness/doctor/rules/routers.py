@@ -97,7 +97,11 @@ def _agreeing(case: Case, router: Router, method: Function, model: Model, alias:
     first = body[1] if is_described and len(body) > 1 else body[0]
     pad = " " * first.col_offset
     text = f'{pad}if {names[1]} == "{model.app}":\n{pad}    return {names[0]} == "{alias}"\n'
-    return (Patch(tree=case.tree, path=router.path).before_line(first.lineno, text).change(),)
+    patch = Patch(tree=case.tree, path=router.path).before_line(first.lineno, text)
+    reads = router.method("db_for_read")
+    if alias == model.read != model.write and reads is not None and router.method("db_for_write") is None:
+        patch.before_line(reads.last_line + 1, f"\n{' ' * reads.node.col_offset}db_for_write = db_for_read\n")
+    return (patch.change(),)
 
 
 @rule(

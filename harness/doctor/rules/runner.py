@@ -9,6 +9,7 @@ from harness.doctor.case import Case, Chooser, Chosen
 from harness.doctor.choice import NAME
 from harness.doctor.edit import add_addopts, delete, remove_option, remove_words, set_option, set_options
 from harness.doctor.finding import Change, Clue, Confidence, Depth, Fix
+from harness.doctor.flags import ADDOPTS, environ_without
 from harness.doctor.installed import apps_of, lacking
 from harness.doctor.pytest_config import IniFile, line_of
 from harness.doctor.registry import rule
@@ -191,6 +192,7 @@ def plugin_disabled(case: Case) -> Iterator[Clue]:
         return
     ini = case.pytest.ini
     is_in_ini = ini is not None and found[1] in ini.options.get("addopts", "")
+    variable = environ_without(case, "-p", found[1])
     changes = [remove_words(case.tree, ini, f"-p {found[1]}")] if ini is not None and is_in_ini else []
     given = tuple(case.command.words)
     kept = tuple(
@@ -209,16 +211,19 @@ def plugin_disabled(case: Case) -> Iterator[Clue]:
         and case.chosen.by is not Chooser.ENVIRONMENT
     ):
         changes = [_with_settings(ini, changes[0], module)]
+    is_variable = not is_in_ini and variable is not None
     yield Clue(
-        path=ini.path if ini is not None and is_in_ini else COMMAND_LINE,
+        path=ini.path if ini is not None and is_in_ini else ENVIRONMENT if is_variable else COMMAND_LINE,
         line=line_of(case.tree, ini.path, re.escape(found[1])) if ini is not None and is_in_ini else 0,
-        setting="-p",
+        setting=ADDOPTS if is_variable else "-p",
         evidence=f"-p {found[1]} keeps pytest-django out: no test database is made, and tests that query meet "
         f"the real one.",
         fix=Fix(
-            words=f"remove -p {found[1]}" + (f" and set {NAME} = {module}" if module else ""),
+            words=f"remove -p {found[1]}"
+            + (f" from {ADDOPTS}" if is_variable else "")
+            + (f" and set {NAME} = {module}" if module and case.chosen.by is Chooser.NOBODY else ""),
             changes=tuple(change for change in changes if change is not None),
-            instead=() if is_in_ini else kept,
+            instead=() if is_in_ini else (*(() if variable is None else (f"{ADDOPTS}={variable}",)), *kept),
         ),
         is_explaining=True,
     )

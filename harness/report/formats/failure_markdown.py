@@ -39,6 +39,8 @@ def facts(group: Group, report: RunReport) -> Iterator[str]:
     if group.is_expected:
         yield f"- declared: {code(group.reason)}{f' ({code(group.issue)})' if group.issue else ''}"
     yield f"- blame: {_blame(group)}"
+    if (finding := group.blame.finding) is not None:
+        yield f"- to do: {told(finding.todo)} ({code(finding.path)}, {code(finding.cause)})"
     where = f", in {code(group.signature.frame)}" if group.signature.frame else ""
     yield f"- signature {group.signature.id}{where}"
     for remedy in dict.fromkeys(remedy for rule in rules[:SHOWN_RULES] for remedy in rule.remedies):

@@ -74,7 +74,8 @@ def _annotation(group: Group, new: Sequence[Conclusion], report: RunReport) -> s
     title = f"harness: {group.state.value} in {counted(len(new), 'cell')}"
     reason = " ".join(new[0].observation.reason.split())[:_REASON_CHARACTERS]
     rules = rules_for(report.summary.explanation, group.signature)
-    lines = [reason, *(f"when {rule}" for rule in rules[:1]), f"blame: {group.blame.blame.value}"]
+    blame = f"blame: {group.blame.blame.value}{f': {group.blame.why}' if group.blame.finding else ''}"
+    lines = [reason, *(f"when {rule}" for rule in rules[:1]), blame]
     return f"::error title={_property(title)}::{_data(chr(10).join([*lines, reproduce(new[0], report)]))}"
 
 

@@ -69,7 +69,7 @@ def _head(view: View) -> dict[str, Any]:
             {"count": count, "words": words, "href": href}
             for count, words, href in (
                 (
-                    verdicts[Verdict.EXPECTED_FAILURE],
+                    verdicts[Verdict.EXPECTED_FAILURE] if verdicts[Verdict.UNEXPECTED_FAILURE] else 0,
                     "fail as declared",
                     rows(term("verdict", Verdict.EXPECTED_FAILURE.value)),
                 ),

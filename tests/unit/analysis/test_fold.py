@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.analysis.fold import fold, unfolded
@@ -53,6 +53,7 @@ def test_what_was_not_tested_stays(make_conclusion) -> None:
     assert fold(grid(cells)).rows == (("5.1",), ("5.2",), ("6.0",), ("6.1",))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 4).flatmap(lambda n: st.lists(st.lists(SQUARES, min_size=3, max_size=3), min_size=n, max_size=n)))
 def test_nothing_is_lost(lines) -> None:
     """Whatever is folded, each value is in one row or column, in its order, and the cells of each state are as many."""

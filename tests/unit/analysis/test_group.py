@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from harness.analysis.conclude import Conclusion
 from harness.analysis.group import common_blame, groups
+from harness.model.finding import Finding, Reach
 from harness.model.record import Purpose
 from harness.model.verdict import Blame, BlameFinding, State
 
@@ -34,6 +35,23 @@ def test_expected_failures_are_apart_and_name_their_issue(make_conclusion: Make)
     """Last, since nobody has to act."""
     found = groups([make_conclusion(State.FAIL, issue="#1303"), make_conclusion(State.FAIL, django="4.2")])
     assert [(group.is_expected, group.issue) for group in found] == [(False, ""), (True, "#1303")]
+
+
+def test_one_failure_with_a_cause_in_one_project_alone_is_two_groups(make_conclusion: Make) -> None:
+    """The same missing table: one project makes none, and in another a package is to blame."""
+    finding = Finding(cause="c", title="t", evidence="e", todo="d", path="p", reach=Reach.PROJECT, is_explaining=True)
+    found = groups(
+        [
+            make_conclusion(
+                State.FAIL, canary="empty", blame=BlameFinding(blame=Blame.PROJECT, why="e", finding=finding)
+            ),
+            make_conclusion(State.FAIL, canary="seed", blame=EARNED),
+        ]
+    )
+    assert {group.cells[0].cell["canary"]: group.blame.blame for group in found} == {
+        "empty": Blame.PROJECT,
+        "seed": Blame.PYTEST_DJANGO,
+    }
 
 
 def test_errors_are_grouped_by_what_they_say(make_conclusion: Make) -> None:

@@ -12,15 +12,18 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.advise import Advice
 from harness.analysis.compare import Category, Side, category
+from harness.analysis.query import FIELDS
 from harness.cli import request
 from harness.model.verdict import Signature, State, Verdict
 from harness.report.formats import find
-from harness.report.formats.document import text
+from harness.report.formats.document import text as whole_text
 from harness.report.site.build import site
 from harness.report.site.data import Pool, index_of, script
 from harness.report.site.render import STATIC, static
 from harness.report.site.words import key, rows, shown
+from harness.workflow.chapters import LIMIT
 from harness.workflow.dashboard import open_dashboard
 
 
@@ -202,4 +205,14 @@ def test_totals_agree_with_the_formats(make_store: Callable[..., Any], build: An
 
 def text_of(form: Any, report: Any) -> str:
     """The main document of a format."""
-    return text(next(form.make(report)))
+    return whole_text(next(form.make(report)))
+
+
+def test_documentation_names_what_there_is() -> None:
+    """The page for users has every field of the language, every state and verdict, every page, and the limits."""
+    told = (Path(__file__).parents[3] / "docs" / "dashboard.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([a-z-]+):?[^`]*`", told)
+    assert set(FIELDS) <= set(named)
+    assert {state.value for state in State} | {verdict.value for verdict in Verdict} <= set(named)
+    assert len(re.findall(r"^\| [a-z, ]+ \|", told.split("## The upgrade advisor")[1], re.MULTILINE)) >= len(Advice)
+    assert f"up to {LIMIT} runs" in told

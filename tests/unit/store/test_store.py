@@ -14,6 +14,7 @@ import pytest
 from harness.errors import HarnessError, UsageError
 from harness.model.cell import Cell
 from harness.model.evidence import Level
+from harness.model.finding import Examination
 from harness.model.plan import Nogood, Why
 from harness.model.record import Attempt, Ended, Purpose, Runner, Timings
 from harness.store import Store
@@ -58,6 +59,25 @@ def test_records_come_in_the_order_of_the_plan(
     last = store.record(run, neighbour.id)
     assert last is not None
     assert last.purpose is Purpose.MATRIX
+
+
+def test_an_examination_is_kept_with_its_attempt(
+    store: Store, begin: Begin, cells: tuple[Cell, ...], make_attempt: Make
+) -> None:
+    """In every run that the attempt answers for, and beside no other; a later one takes its place."""
+    first = begin()
+    failed = make_attempt(cells[0], exit_code=1)
+    number = store.add(first, failed, [])
+    store.add(first, make_attempt(cells[0], number=2, exit_code=1), [])
+    second = begin()
+    store.reuse(second, number, cells[0])
+    store.keep_examination(second, failed, Examination(doctor="1"))
+    (kept,) = (trial.attempt for trial in store.record(second, cells[0].id).trials)  # type: ignore[union-attr]
+    assert kept.examination == Examination(doctor="1")
+    store.keep_examination(second, kept, Examination(doctor="2", note="later"))
+    old = store.record(first, cells[0].id)
+    assert old is not None
+    assert [trial.attempt.examination for trial in old.trials] == [Examination(doctor="2", note="later"), None]
 
 
 def test_a_reused_attempt_is_shown_as_such(

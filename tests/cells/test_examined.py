@@ -1,0 +1,51 @@
+"""The doctor's word on a failing cell: the cause in the project in place of the missing table."""
+
+from __future__ import annotations
+
+import pytest
+
+PACKAGES = {"django": ["5.1"], "pytest-django": ["4.12", "==4.13.0"], "pytest": ["9"]}
+WHEN = ("--as-of", "2026-11-20")
+EMPTY = """
+[canary.bare]
+base = "minimal"
+remove = ["*/migrations/0*.py"]
+"""
+
+
+@pytest.fixture
+def two(checkout, matrix):
+    """A checkout whose canaries are `minimal`, and `minimal` with its migrations removed."""
+    text = matrix("minimal", packages=PACKAGES, more=EMPTY)
+    return checkout.matrix(text.replace('["minimal"]', '["minimal", "bare"]'))
+
+
+def test_an_empty_migrations_package_is_the_projects_fault(two) -> None:
+    """It is named in summary, record and JSON; the regression of pytest-django 4.13.0 stays pytest-django's; what is
+    known is not asked again."""
+    ran = two.run("--json", *WHEN)
+
+    assert ran.code == 1, ran.err
+    assert ran.states() == {"fail": 3, "pass": 1}, ran.err
+    groups = {group["blame"]: group for group in ran.document["groups"]}
+    assert set(groups) == {"project", "pytest-django"}
+    found = groups["project"]["finding"]
+    assert (found["cause"], found["path"]) == ("empty-migrations-package", "notes/migrations/__init__.py")
+    assert groups["project"]["why"].startswith("notes/migrations/ holds __init__.py and no migration")
+    assert all("canary=bare," in cell for cell in groups["project"]["cells"])
+    (regressed,) = groups["pytest-django"]["cells"]
+    assert "canary=minimal," in regressed
+    assert groups["pytest-django"]["finding"] is None
+    assert ran.cell(regressed)["finding"] == ""
+    assert "asking the doctor about" in ran.err
+    assert "running a neighbour" not in ran.err  # the finding needs none
+
+    again = two.run("--control", "never", *WHEN)
+    assert "nothing to run" in again.out
+    assert "asking the doctor" not in again.err
+    assert "a migrations package without a migration" in again.out
+    assert "blame: project: notes/migrations/ holds __init__.py and no migration" in " ".join(again.out.split())
+    shown = two.harness("show", groups["project"]["cells"][0])
+    assert "to do: make the migrations of notes" in " ".join(shown.out.split())
+    report = two.harness("report", "--format", "summary")
+    assert "- to do: make the migrations of notes" in report.out
