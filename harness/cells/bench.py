@@ -27,6 +27,7 @@ class Bench:
     copy: Path
     python: str
     environ: Mapping[str, str]
+    secrets: tuple[str, ...]  # that its databases are reached with
     services: Services
 
     def describe(self, inspector: Path, roots: tuple[str, ...]) -> tuple[str, str]:
@@ -45,7 +46,12 @@ class Bench:
             cancel=self.services.cancel,
         )
         text = output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
-        return text, done.stderr.strip()
+        return self._masked(text), self._masked(done.stderr.strip())
+
+    def _masked(self, text: str) -> str:
+        for secret in self.secrets:
+            text = text.replace(secret, "***")
+        return text
 
 
 @contextmanager
@@ -78,5 +84,6 @@ def bench(job: Job, services: Services) -> Iterator[Bench]:
                 scratch=folders.scratch,
                 bin_dir=Path(made.python).parent,
             ),
+            secrets=tuple(sorted({str(entry["PASSWORD"]) for entry in databases.values() if entry.get("PASSWORD")})),
             services=services,
         )

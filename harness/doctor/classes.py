@@ -52,17 +52,25 @@ def _definition(
     if own is not None or not limit:
         return (path, own) if own is not None else None
     for node in walk(tree, path):
-        for item in node.names if isinstance(node, ast.Import | ast.ImportFrom) else ():
-            known, inner = item.asname or item.name, tail
-            if isinstance(node, ast.Import):
-                source = item.name if known == head else ""
-            else:
-                base = absolute("." * node.level + (node.module or ""), dotted(path, roots), path)
-                source = f"{base}.{item.name}" if head and known == head else base if not head else ""
-                inner = item.name if known == tail and not head else tail
-                source = source if head or known in (tail, "*") else ""
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        for item in node.names:
+            source, inner = _source(node, item, head, tail, dotted(path, roots), path)
             file = tree.module_file(source, roots) if source else ""
             found = _definition(tree, file, inner, roots, limit - 1) if file and file != path else None
             if found is not None:
                 return found
     return None
+
+
+def _source(
+    node: ast.Import | ast.ImportFrom, item: ast.alias, head: str, tail: str, module: str, path: str
+) -> tuple[str, str]:
+    """Return the module that an import takes "head.tail" from, empty if it does not, with the class's name there."""
+    known = item.asname or item.name
+    if isinstance(node, ast.Import):
+        return (item.name if known == head else ""), tail
+    base = absolute("." * node.level + (node.module or ""), module, path)
+    if head:
+        return (f"{base}.{item.name}" if known == head else ""), tail
+    return (base if known in (tail, "*") else ""), tail if item.name == "*" else item.name

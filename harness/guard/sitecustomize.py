@@ -66,6 +66,8 @@ class Guard(object):
             if any(word in engine for word in server["engines"]):
                 entry.update(server["entry"])
                 entry["USER"] = entry.get("USER") or server["user"]
+                for name in server["unset"]:
+                    os.environ.pop(name, None)
                 options = entry.get("OPTIONS")
                 for name in server["without"]:
                     if isinstance(options, dict):
@@ -158,11 +160,17 @@ class Guard(object):
     def keep_from_writing(self, wrapper):
         """Let a real database of the project's own server be read only."""
         name, words = wrapper.settings_dict.get("NAME"), self.READ_ONLY.get(str(wrapper.vendor))
-        is_real = self.own and name and not str(name).startswith(self.own) and not self.making
+        is_real = self.own and name and not str(name).startswith(self.own) and not self.is_administering(wrapper)
         if is_real and words and not any(self.is_stand_in(server, wrapper) for server in self.servers):
             cursor = wrapper.connection.cursor()
             cursor.execute(words)
             cursor.close()
+
+    def is_administering(self, wrapper):
+        """Tell whether Django goes by way of a real database to make or remove a test database."""
+        from django.db import connections
+
+        return bool(self.making) and connections[wrapper.alias] is not wrapper
 
     def is_stand_in(self, server, wrapper):
         """Tell whether a connection goes to a stand-in."""

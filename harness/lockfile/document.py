@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -80,6 +82,7 @@ def dumps(lock: MatrixLock) -> str:
         "version": VERSION,
         "as_of": lock.as_of,
         "made_from": basis.digest,
+        "checksum": "",  # keeps its place
         "renewed": dict(lock.renewed),
         "matrix": {key: value for key, value in matrix.items() if value},
         "release": [_table(_release(value)) for value in lock.values],
@@ -96,7 +99,16 @@ def dumps(lock: MatrixLock) -> str:
             for one in lock.impossible
         ],
     }
-    return HEADER + "\n" + tomli_w.dumps({k: v for k, v in plain.items() if v}, multiline_strings=True)
+    plain = {key: value for key, value in plain.items() if value or key == "checksum"}
+    plain["checksum"] = checksum(tomllib.loads(tomli_w.dumps(plain, multiline_strings=True)))
+    return HEADER + "\n" + tomli_w.dumps(plain, multiline_strings=True)
+
+
+def checksum(plain: Mapping[str, Any]) -> str:
+    """Return what a lock's values, as TOML gives them, come to: how they are laid out and ``checksum`` itself do not
+    count."""
+    counted = {key: value for key, value in plain.items() if key != "checksum"}
+    return hashlib.sha256(json.dumps(counted, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def read(path: Path) -> MatrixLock | None:
@@ -121,7 +133,10 @@ def read(path: Path) -> MatrixLock | None:
             remedy="a newer harness, or remove it and run `harness lock`" if newer else _MEND,
         )
     try:
-        return _lock(plain)
+        lock = _lock(plain)
+        if plain["checksum"] != checksum(plain):
+            raise ValueError("it was changed after `harness lock` wrote it")
+        return lock
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         what = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
         raise UsageError(f"{path}: is no lock: {what}", remedy=_MEND) from None

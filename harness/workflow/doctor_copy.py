@@ -75,14 +75,17 @@ def make(project: Path, target: Path) -> Copy:
 
 
 def names(folder: Path) -> list[str]:
-    """Return the project's files, relative, with slashes; version control, caches and environments are left out."""
+    """Return the project's files, relative, with slashes; version control, caches and environments are left out.
+
+    Links are followed, except into a folder that holds them.
+    """
     found: list[str] = []
-    for top, folders, files in os.walk(folder, followlinks=False):
+    for top, folders, files in os.walk(folder, followlinks=True):
         at = Path(top)
         if at != folder and any(mark in files for mark in ("pyvenv.cfg", "CACHEDIR.TAG")):
             folders.clear()
             continue
-        folders[:] = sorted(name for name in folders if name not in SKIPPED_DIRS)
+        folders[:] = sorted(name for name in folders if name not in SKIPPED_DIRS and not _is_round(at / name))
         prefix = at.relative_to(folder).as_posix()
         found += [
             name if prefix == "." else f"{prefix}/{name}"
@@ -90,6 +93,11 @@ def names(folder: Path) -> list[str]:
             if not name.endswith((".pyc", ".pyo")) and name != ".git" and (at / name).is_file()
         ]
     return found
+
+
+def _is_round(path: Path) -> bool:
+    """Tell whether a folder is a link to one that holds it."""
+    return path.is_symlink() and path.resolve() in {parent.resolve() for parent in path.parents}
 
 
 def digests(project: Path, files: list[str]) -> list[tuple[str, str]]:

@@ -51,8 +51,9 @@ def _marked(folder: Path) -> Path:
 
 def _has_settings(folder: Path) -> bool:
     """Tell whether settings of Django's lie in a folder, or a little below it."""
+    tree = Tree(root=folder, paths=())
     files = (path for pattern in ("*.py", "*/*.py", "*/*/*.py") for path in folder.glob(pattern))
-    return any("INSTALLED_APPS" in path.read_text(encoding="utf-8", errors="replace") for path in files)
+    return any("INSTALLED_APPS" in tree.text(path.relative_to(folder).as_posix()) for path in files)
 
 
 def _configured_above(project: Path) -> Path:

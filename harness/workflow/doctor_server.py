@@ -36,8 +36,30 @@ LOCAL_OPTIONS = (
     "ssl",
     "unix_socket",
     "read_default_file",
+    "read_default_group",
+    "host",
+    "hostaddr",
+    "port",
+    "user",
+    "password",
+    "passwd",
+    "channel_binding",
+    "target_session_attrs",
 )
 """Options of a connection that say how to reach the project's own server."""
+LOCAL_VARIABLES = (
+    "PGHOSTADDR",
+    "PGSERVICE",
+    "PGSSLMODE",
+    "PGSSLROOTCERT",
+    "PGSSLCERT",
+    "PGSSLKEY",
+    "PGSSLNEGOTIATION",
+    "PGREQUIRESSL",
+    "PGCHANNELBINDING",
+    "PGTARGETSESSIONATTRS",
+)
+"""Variables that libpq heeds beside what Django tells it."""
 NOBODY = "doctor"
 
 
@@ -126,5 +148,6 @@ def _pointed(
         "engines": list(words),
         "user": NOBODY,
         "without": list(LOCAL_OPTIONS),
+        "unset": list(LOCAL_VARIABLES),
         "entry": {"HOST": reached["HOST"], "PORT": reached["PORT"], "PASSWORD": password},
     }

@@ -32,6 +32,8 @@ from harness.workflow.session import Session
 
 RULES = Path(harness.__path__[0]) / "doctor"
 INSPECTOR = Path(harness.__path__[0]) / "inspector" / "harness_inspector.py"
+OURS = "HARNESS_"
+"""How variables begin that are no part of what a user would have."""
 
 _Key = tuple[Signature, str, Engine]
 
@@ -54,7 +56,7 @@ def examine(session: Session, found: Iterable[Conclusion]) -> frozenset[Cell]:
     failing = [one for one in found if one.state is State.FAIL and one.purpose is Purpose.MATRIX and one.signature]
     if not failing:
         return frozenset()
-    doctor = f"{project.digest(RULES)}{project.digest(INSPECTOR.parent)}"
+    doctor = digest()
     groups: dict[_Key, list[Conclusion]] = {}
     for one in failing:
         if one.signature is not None and (one.examination is None or one.examination.doctor != doctor):
@@ -64,6 +66,11 @@ def examine(session: Session, found: Iterable[Conclusion]) -> frozenset[Cell]:
     session.watcher.stage(f"asking the doctor about {len(groups)} failure{'s' if len(groups) > 1 else ''}")
     list(session.executor.map(lambda cells: _group(session, cells, doctor), groups.values()))
     return frozenset(one.cell for cells in groups.values() for one in cells)
+
+
+def digest() -> str:
+    """Return what tells today's rules from others."""
+    return f"{project.digest(RULES)}{project.digest(INSPECTOR.parent)}"
 
 
 def _group(session: Session, cells: Sequence[Conclusion], doctor: str) -> None:
@@ -89,7 +96,7 @@ def _group(session: Session, cells: Sequence[Conclusion], doctor: str) -> None:
 
 def _read(place: Bench, session: Session, cell: Cell) -> _Read:
     tree = Tree(root=place.copy, paths=tuple(sorted(names(place.copy))))
-    environ = dict(place.environ)
+    environ = {name: value for name, value in place.environ.items() if not name.startswith(OURS)}
     case = case_of(tree, _words(session, cell), environ)
     text, complaints = place.describe(INSPECTOR, case.roots)
     try:

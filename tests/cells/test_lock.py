@@ -45,10 +45,12 @@ def lock_of(checkout) -> str:
 
 
 def change(checkout, old: str, new: str) -> None:
-    """Edit the lock."""
+    """Make the lock one that was written with *new* in place of *old*."""
     text = lock_of(checkout)
     assert old in text
-    (checkout.folder / "matrix.lock").write_text(text.replace(old, new), encoding="utf-8")
+    plain = tomllib.loads(text := text.replace(old, new))
+    text = text.replace(plain["checksum"], document.checksum(plain))
+    (checkout.folder / "matrix.lock").write_text(text, encoding="utf-8")
 
 
 def locked(checkout, *arguments: str, **more: Any) -> LockView:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from harness.doctor.case import Case
-from harness.doctor.columns import model_of_column
 from harness.doctor.classes import assignment, class_in
+from harness.doctor.columns import model_of_column
 from harness.doctor.finding import Clue, Depth, Fix
 from harness.doctor.inspection import Model, Operation
 from harness.doctor.registry import rule

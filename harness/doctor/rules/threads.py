@@ -41,7 +41,7 @@ def live_thread_sqlite_memory_lock(case: Case) -> Iterator[Clue]:
     if not found:
         return
     trouble, site, starter = found[0]
-    said = LOCKED.search(trouble.words)
+    said = LOCKED.search(trouble.words) or LOCKED.search(case.run.output if case.run is not None else "")
     table = said["table"] if said and said["table"] else "a table"
     yield Clue(
         path=site.path,

@@ -101,6 +101,10 @@ def test_there_is_no_lock(tmp_path: Path) -> None:
         ('provider = "embedded"', 'provider = "imbedded"', "'imbedded' is not a valid"),
         ("sdist = true", 'sdist = "yes"', "expected bool"),
         ("[matrix]", "[matrx]", "python is missing"),
+        ('version = "6.0.3"', 'version = "6.0.2"', "it was changed after `harness lock` wrote it"),
+        ("as_of = 2026-11-01 12:30:00", "as_of = 2036-11-01 12:30:00", "it was changed after"),
+        ("version = 1\n", "version = 1\nmore = 2\n", "it was changed after"),
+        ("checksum = ", "check = ", "checksum is missing"),
     ],
 )
 def test_what_is_no_lock_is_refused(lock, read, old: str, new: str, words: str) -> None:
@@ -113,6 +117,21 @@ def test_what_is_no_lock_is_refused(lock, read, old: str, new: str, words: str) 
     assert "matrix.lock" in caught.value.message
     assert "harness lock" in caught.value.remedy
     assert caught.value.exit_code is ExitCode.USAGE
+
+
+def test_how_it_is_laid_out_does_not_count(lock, tmp_path: Path) -> None:
+    """Version control may give it other line endings."""
+    path = tmp_path / "matrix.lock"
+    path.write_bytes(document.dumps(lock).replace("\n", "\r\n").encode())
+    assert document.read(path) == lock
+
+
+def test_an_environment_that_is_taken_out_is_missed(lock, read) -> None:
+    """What remains is a lock in form, but not the one that was written."""
+    text = document.dumps(lock)
+    first, second = (index for index in range(len(text)) if text.startswith("[[environment]]\n", index))
+    with pytest.raises(UsageError, match="it was changed after"):
+        read(text[:first] + text[second:])
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:

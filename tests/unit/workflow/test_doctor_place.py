@@ -47,3 +47,9 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     """Is the user's mistake."""
     with pytest.raises(UsageError, match="there is no folder"):
         seat(tmp_path / "nowhere")
+
+
+def test_a_folder_with_settings_needs_no_mark(tmp_path: Path) -> None:
+    """It is no part of what lies around it."""
+    outer = make(tmp_path / "outer", {"pyproject.toml": "", "inner/config/settings.py": "INSTALLED_APPS = []\n"})
+    assert seat(outer / "inner") == Seat(project=outer / "inner", cwd="")

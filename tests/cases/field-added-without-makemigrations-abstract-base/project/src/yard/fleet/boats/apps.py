@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class BoatsConfig(AppConfig):
+    name = "yard.fleet.boats"

@@ -1,0 +1,11 @@
+from django.db import migrations
+
+
+def forwards(apps, schema_editor):
+    User = apps.get_model("members", "Account")
+    User.objects.get_or_create(username="robot")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("members", "0001_initial")]
+    operations = [migrations.RunPython(forwards, migrations.RunPython.noop)]
