@@ -22,6 +22,7 @@ class Item:
     holder: ast.Dict | None  # the dictionary that it is written in, None where it is assigned by itself
     index: int = 0  # in the holder
     statement: ast.stmt | None = None  # that assigns it
+    keyword: ast.keyword | None = None  # of a call, where it is one
 
 
 def label(*keys: str) -> str:
@@ -40,6 +41,9 @@ def find(case: Case, *keys: str, files: tuple[str, ...] = ()) -> Item | None:
 
 def _in_file(case: Case, path: str, keys: tuple[str, ...]) -> Iterator[Item]:
     for statement in _statements(case.tree.module(path)):
+        if isinstance(statement, ast.Expr):
+            yield from _updated(case, path, statement.value, keys)
+            continue
         for target in statement.targets:
             names = _subscripts(target)
             if names is None or names != keys[: len(names)]:
@@ -50,11 +54,22 @@ def _in_file(case: Case, path: str, keys: tuple[str, ...]) -> Iterator[Item]:
                 yield from _within(case, path, statement.value, keys[len(names) :])
 
 
-def _statements(module: ast.Module | None) -> Iterator[ast.Assign]:
-    """Yield the assignments of a module in their order, those under `if`, `try` and `for` included."""
-    found: list[ast.Assign] = []
+def _updated(case: Case, path: str, call: ast.expr, keys: tuple[str, ...]) -> Iterator[Item]:
+    """Yield what ``DATABASES["a"].update(…)`` sets; the receiver may be ``….setdefault("TEST", {})``."""
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr != "update":
+        return
+    names = _subscripts(call.func.value)
+    if names is None or len(names) >= len(keys) or names != keys[: len(names)]:
+        return
+    for value in (call, *call.args):
+        yield from _within(case, path, value, keys[len(names) :])
+
+
+def _statements(module: ast.Module | None) -> Iterator[ast.Assign | ast.Expr]:
+    """Yield the assignments and calls of a module in their order, those under `if`, `try` and `for` included."""
+    found: list[ast.Assign | ast.Expr] = []
     for node in ast.walk(module) if module is not None else ():
-        if isinstance(node, ast.Assign):
+        if isinstance(node, ast.Assign | ast.Expr):
             found.append(node)
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
             found.append(ast.copy_location(ast.Assign(targets=[node.target], value=node.value), node))
@@ -64,11 +79,16 @@ def _statements(module: ast.Module | None) -> Iterator[ast.Assign]:
 def _subscripts(node: ast.expr) -> tuple[str, ...] | None:
     """Return the keys of ``DATABASES["a"]["b"]``, () of DATABASES itself, None of anything else."""
     keys: list[str] = []
-    while isinstance(node, ast.Subscript):
-        if not isinstance(node.slice, ast.Constant):
-            return None
-        keys.insert(0, str(node.slice.value))
-        node = node.value
+    while True:
+        match node:
+            case ast.Subscript(value=inner, slice=ast.Constant(value=key)):
+                pass
+            case ast.Call(func=ast.Attribute(value=inner, attr="setdefault"), args=[ast.Constant(value=key), *_]):
+                pass
+            case _:
+                break
+        keys.insert(0, str(key))
+        node = inner
     return tuple(keys) if isinstance(node, ast.Name) and node.id == "DATABASES" else None
 
 
@@ -86,7 +106,7 @@ def _within(case: Case, path: str, value: ast.expr, keys: tuple[str, ...]) -> It
         case ast.Call(keywords=keywords):
             for keyword in keywords:
                 if keyword.arg == keys[0] and len(keys) == 1:
-                    yield Item(path=path, line=keyword.value.lineno, value=keyword.value, holder=None)
+                    yield Item(path=path, line=keyword.lineno, value=keyword.value, holder=None, keyword=keyword)
                 elif keyword.arg == keys[0]:
                     yield from _within(case, path, keyword.value, keys[1:])
         case ast.BinOp(left=left, right=right):
@@ -108,7 +128,7 @@ def without(case: Case, item: Item) -> Change:
         if item.statement is not None:
             end = item.statement.end_lineno or item.statement.lineno
             return patch.remove_lines(item.statement.lineno, end).change()
-        return patch.replace(item.value, "None").change()
+        return _without_keyword(patch, item).change()
     keys, values = holder.keys, holder.values
     key = keys[item.index] or values[item.index]
     if item.index + 1 < len(keys):
@@ -122,6 +142,19 @@ def without(case: Case, item: Item) -> Change:
     rest = patch.text[end:]
     comma = len(rest) - len(rest.lstrip().removeprefix(","))
     return patch.cut(patch.at(key.lineno, key.col_offset), end + comma).change()
+
+
+def _without_keyword(patch: Patch, item: Item) -> Patch:
+    value, keyword = item.value, item.keyword
+    if keyword is None:
+        return patch.replace(value, "None")
+    start = patch.at(keyword.lineno, keyword.col_offset)
+    end = patch.at(value.end_lineno or value.lineno, value.end_col_offset or 0)
+    rest, before = patch.text[end:], patch.text[:start].rstrip()
+    if rest.lstrip().startswith(","):
+        after = rest.lstrip()[1:]
+        return patch.cut(start, end + len(rest) - len(after.lstrip()))
+    return patch.cut(len(before) - 1 if before.endswith(",") else start, end)
 
 
 def with_item(case: Case, keys: tuple[str, ...], value: str) -> tuple[str, int, Change | None]:

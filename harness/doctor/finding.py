@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
 
@@ -61,6 +61,7 @@ class Fix:
     changes: tuple[Change, ...] = ()
     commands: tuple[tuple[str, ...], ...] = ()
     instead: tuple[str, ...] = ()  # what to run in place of the failing command
+    settings: str = field(default="", compare=False)  # the module in force when it was tried; its commands need it
 
     @property
     def is_applicable(self) -> bool:

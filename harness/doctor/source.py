@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -150,11 +151,16 @@ def models(tree: Tree, path: str) -> tuple[ModelClass, ...]:
     return tuple(found for node in module.body if isinstance(node, ast.ClassDef) if (found := _model(node, path)))
 
 
+MODEL_FIELD = re.compile(r"\w+(?:: [^=]+)? = (?:\w+\.)*models\.\w+(?:Field|Key)\(")
+"""What tells a model whose base is the project's own from a form: fields of ``models``."""
+
+
 def _model(node: ast.ClassDef, path: str) -> ModelClass | None:
     bases = tuple(ast.unparse(base) for base in node.bases)
-    if not any(
+    is_named_so = any(
         base.rpartition(".")[2].endswith(("Model", "AbstractUser", "AbstractBaseUser", "Mixin")) for base in bases
-    ):
+    )
+    if not bases or not (is_named_so or any(MODEL_FIELD.match(ast.unparse(item)) for item in node.body)):
         return None
     meta = next((item for item in node.body if isinstance(item, ast.ClassDef) and item.name == "Meta"), None)
     has_fields = any("Field(" in ast.unparse(item) or "Key(" in ast.unparse(item) for item in node.body)

@@ -41,14 +41,20 @@ def impossible(found: Mapping[Asked, str]) -> tuple[Impossible, ...]:
     )
 
 
-def kept(old: MatrixLock, *, here: Iterable[str], allowed: Iterable[str]) -> tuple[dict[Asked, Lock], dict[Asked, str]]:
-    """Return what an older lock of the same dates answers for other targets than those *here*, as far as all its
-    requirements are *allowed*: some cell of the matrix can still ask them."""
+def kept(
+    old: MatrixLock, *, here: Iterable[str], pythons: Iterable[str], allowed: Iterable[str]
+) -> tuple[dict[Asked, Lock], dict[Asked, str]]:
+    """Return what an older lock of the same dates answers for other targets than those *here*, as far as the matrix can
+    still ask it: for one of its *pythons*, and with requirements all of which are *allowed*."""
     here, allowed = set(here), set(allowed)
+    minors = {".".join(python.removeprefix("==").split(".")[:2]) for python in pythons}
+
+    def is_elsewhere(target: str) -> bool:
+        return target not in here and target.split()[0] in minors
 
     def asked(question: Question) -> list[Asked]:
         is_asked = set(question.requires) <= allowed
-        return [(question.requires, target) for target in question.on if target not in here] if is_asked else []
+        return [(question.requires, target) for target in question.on if is_elsewhere(target)] if is_asked else []
 
     locks = {key: one.lock for one in old.environments for question in one.questions for key in asked(question)}
     words = {key: one.words for one in old.impossible for key in asked(one.question)}

@@ -133,13 +133,16 @@ def read(path: Path) -> MatrixLock | None:
             remedy="a newer harness, or remove it and run `harness lock`" if newer else _MEND,
         )
     try:
-        lock = _lock(plain)
-        if plain["checksum"] != checksum(plain):
-            raise ValueError("it was changed after `harness lock` wrote it")
-        return lock
+        return _unchanged(_lock(plain), plain)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         what = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
         raise UsageError(f"{path}: is no lock: {what}", remedy=_MEND) from None
+
+
+def _unchanged(lock: MatrixLock, plain: Mapping[str, Any]) -> MatrixLock:
+    if plain["checksum"] != checksum(plain):
+        raise ValueError("it was changed after `harness lock` wrote it")
+    return lock
 
 
 def _lock(plain: Mapping[str, Any]) -> MatrixLock:

@@ -175,7 +175,7 @@ def _apply(wanted: list[Finding], stage: Stage, case: Case, fixes: list[Fix]) ->
             continue  # two fixes in one place: the deeper one counts
         for words in fix.commands:
             doctor_run.execute(stage, words, case.manage, case.chosen.module, case.roots)
-        fixes.append(fix)
+        fixes.append(replace(fix, settings=case.chosen.module))
         is_any = True
     return is_any
 
@@ -264,5 +264,6 @@ def heal(request: DoctorRequest, found: Diagnosis, around: Around) -> tuple[str,
     done: list[str] = []
     for fix in found.fixes:
         done += apply(fix.changes, project)
-        done += [doctor_run.perform(words, project, found, around.environ, around.cancel) for words in fix.commands]
+        then = replace(found, settings=fix.settings or found.settings)
+        done += [doctor_run.perform(words, project, then, around.environ, around.cancel) for words in fix.commands]
     return tuple(done)

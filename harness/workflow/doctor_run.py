@@ -25,7 +25,8 @@ PROBE = INSIDE / "probe" / "harness_probe.py"
 INSPECTOR = INSIDE / "inspector" / "harness_inspector.py"
 GUARD = INSIDE / "guard"
 
-INSPECT_S = 120
+INSPECT_S = 120.0
+INSPECT_LEAST_S = 20.0
 LOG_LIMIT_BYTES = 5_000_000
 OBSERVED = "django,pytest,pytest-django,pytest-xdist"
 FOREIGN = ("HARNESS_", "PYTEST_CURRENT_TEST", "PYTEST_XDIST", "PYTEST_VERSION", "__PYVENV", "PYTHONHOME")
@@ -98,7 +99,7 @@ def inspect(stage: Stage, settings: str, roots: tuple[str, ...], *, is_asking: b
     try:
         done = capture(
             (stage.python, INSPECTOR, output, stage.copy, *folders),
-            timeout_s=min(INSPECT_S, stage.timeout_s),
+            timeout_s=max(INSPECT_LEAST_S, min(INSPECT_S, stage.timeout_s)),
             cwd=stage.folder,
             env=env,
             cancel=stage.cancel,

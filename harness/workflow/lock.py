@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -58,7 +59,7 @@ def lock(spec: MatrixSpec, place: Place, request: LockRequest, watcher: Watcher,
     """Lock what the plans of all profiles ask for, and write it beside the matrix.
 
     Raises:
-        UsageError: the request or the lock that is there cannot mean anything.
+        UsageError: the request or the lock that is there cannot mean anything, or the lock cannot be written.
         Infrastructure: the index, or uv, gave no answer; nothing is written.
     """
     refuse_other_date(spec, request.as_of)
@@ -75,8 +76,19 @@ def lock(spec: MatrixSpec, place: Place, request: LockRequest, watcher: Watcher,
     text = document.dumps(new)
     view = _view(place, old, new, text)
     if view.is_written:
-        write_whole(place.lock, text)
+        _write(place, text)
     return replace(view, notes=_notes(old, new, prepared, axes))
+
+
+def _write(place: Place, text: str) -> None:
+    try:
+        write_whole(place.lock, text)
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise  # trouble of the disk, which is no user's mistake
+        raise UsageError(
+            f"cannot write {place.lock}: {error.strerror}", remedy="a folder that you may write to"
+        ) from error
 
 
 def _axes(spec: MatrixSpec, request: LockRequest) -> tuple[str, ...]:
@@ -182,7 +194,7 @@ def _made(prepared: Prepared, found: _Found, old: MatrixLock | None, *, is_renew
     locks, words = found.locks, found.words
     if old is not None and old.dates == made.dates:
         here = {interpreter.target for interpreter in prepared.interpreters.values()}
-        more, impossible = build.kept(old, here=here, allowed=_allowed(prepared))
+        more, impossible = build.kept(old, here=here, pythons=made.basis.python, allowed=_allowed(prepared))
         locks, words = more | locks, impossible | words
     return replace(made, environments=build.environments(locks), impossible=build.impossible(words))
 

@@ -47,5 +47,5 @@ def test_an_empty_migrations_package_is_the_projects_fault(two) -> None:
     assert "blame: project: notes/migrations/ holds __init__.py and no migration" in " ".join(again.out.split())
     shown = two.harness("show", groups["project"]["cells"][0])
     assert "to do: make the migrations of notes" in " ".join(shown.out.split())
-    report = two.harness("report", "--format", "summary")
+    report = two.harness("report", "--format", "markdown")
     assert "- to do: make the migrations of notes" in report.out

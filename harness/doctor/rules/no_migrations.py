@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from harness.doctor import marks
 from harness.doctor.case import Case
@@ -94,6 +95,12 @@ def nomigrations_data_migration(case: Case) -> Iterator[Clue]:
         return
 
 
+def _restoring(site: marks.Site) -> dict[str, str]:
+    """Return the words that let a test restore the rows of migrations."""
+    is_function = isinstance(site.node, ast.FunctionDef | ast.AsyncFunctionDef)
+    return {"transaction": "True", "serialized_rollback": "True"} if is_function else {"serialized_rollback": "True"}
+
+
 def _flushing(case: Case, trouble: Trouble) -> marks.Site | None:
     """Return the site of a test that flushes the tables and does not restore what migrations inserted."""
     place, site = place_of(case, trouble), marks.site_of(case, trouble)
@@ -126,9 +133,9 @@ def transactional_test_flushes_migration_data(case: Case) -> Iterator[Clue]:
     if not found:
         return
     site, node, trouble = found[0]
-    words = {"serialized_rollback": "True"}
-    if isinstance(site.node, ast.FunctionDef | ast.AsyncFunctionDef):
-        words = {"transaction": "True", **words}
+    # a flush that restores nothing makes content types anew, at odds with what the next restoring test puts back
+    others = [replace(trouble, id=test.id) for test in case.run.evidence.tests()] if case.run is not None else []
+    sites = [item for item, _, _ in found] + [item for other in others if (item := _flushing(case, other)) is not None]
     yield Clue(
         path=site.path,
         line=site.line,
@@ -139,7 +146,7 @@ def transactional_test_flushes_migration_data(case: Case) -> Iterator[Clue]:
         "these rows back.",
         fix=Fix(
             words="restore them: serialized_rollback=True, or insert them in a fixture",
-            changes=marks.changed(case, [(item, words) for item, _, _ in found]),
+            changes=marks.changed(case, [(item, _restoring(item)) for item in sites]),
         ),
         is_explaining=True,
     )

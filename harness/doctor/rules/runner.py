@@ -61,18 +61,28 @@ def settings_not_declared(case: Case) -> Iterator[Clue]:
         return
     ini = case.pytest.ini or next((item for item in case.pytest.others if not item.folder), None)
     where = next(item for item in case.declared if item.module == module)
-    change = set_option(case.tree, ini, NAME, module)
     yield Clue(
-        path=ini.path if ini else "pytest.ini" if not case.tree.has("pyproject.toml") else "pyproject.toml",
-        line=1 if ini else 0,
+        path=ini.path if ini else where.path if where.line else "",
+        line=1 if ini else where.line,
         setting=NAME,
         evidence=f"neither the environment nor {ini.path if ini else 'a configuration file of pytest'} sets "
         f"{NAME}; only "
         f"{f'{where.path}:{where.line}' if where.line else where.path} does, which pytest does not see. "
         "pytest-django then does nothing at all.",
-        fix=Fix(words=f"tell pytest: {NAME} = {module}", changes=(change,)),
+        fix=Fix(words=f"tell pytest: {NAME} = {module}", changes=(_told(case, ini, module),)),
         is_explaining=True,
     )
+
+
+def _told(case: Case, ini: IniFile | None, module: str) -> Change:
+    """Return the change that names the settings, and the folder they are imported from where pytest lacks that."""
+    folder = next((root for root in case.roots if case.tree.module_file(module, (root,))), "")
+    is_known = not folder or bool(case.pytest.option("pythonpath"))
+    if ini is None and not is_known and not case.tree.has("pyproject.toml"):
+        return Change(path="pytest.ini", before=None, after=f"[pytest]\n{NAME} = {module}\npythonpath = {folder}\n")
+    if ini is None or is_known or ini.folder:
+        return set_option(case.tree, ini, NAME, module)
+    return set_options(case.tree, ini, {NAME: module, "pythonpath": folder})
 
 
 @rule(

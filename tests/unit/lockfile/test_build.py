@@ -36,10 +36,18 @@ def test_what_cannot_be_met_stands_once_per_words() -> None:
 def test_other_machines_entries_are_kept_while_the_matrix_can_ask_them(lock) -> None:
     """Not those for Pythons that are here, nor those with requirements that no cell has any more."""
     allowed = {"django==6.0.3", "pytest==9.0.2", "django-tenants"}
-    locks, words = kept(lock, here=["3.13 linux-x86_64"], allowed=allowed)
+    locks, words = kept(lock, here=["3.13 linux-x86_64"], pythons=["3.12", "3.13"], allowed=allowed)
     assert list(locks) == [(("django==6.0.3", "pytest==9.0.2"), HERE)]
     assert list(words) == [(("django-tenants", "pytest==9.0.2"), HERE)]
-    assert kept(lock, here=[HERE, "3.13 linux-x86_64"], allowed=allowed) == ({}, {})
+    assert kept(lock, here=[HERE, "3.13 linux-x86_64"], pythons=["3.12", "3.13"], allowed=allowed) == ({}, {})
+
+
+@pytest.mark.parametrize(("pythons", "is_kept"), [(["3.11"], False), (["3.1"], False), (["==3.12.1"], True)])
+def test_entries_of_a_python_that_the_matrix_no_longer_names_go(lock, pythons: list[str], is_kept: bool) -> None:
+    """Though it is not here: else a matrix that named it once would have another lock than one that never did."""
+    allowed = {"django==6.0.3", "pytest==9.0.2", "django-tenants"}
+    locks, words = kept(lock, here=["3.11 linux-x86_64"], pythons=pythons, allowed=allowed)
+    assert (HERE in {target for _, target in locks}, bool(words)) == (is_kept, is_kept)
 
 
 def test_servers_stay_until_they_are_renewed(make_server) -> None:
