@@ -172,7 +172,8 @@ def with_item(case: Case, keys: tuple[str, ...], value: str) -> tuple[str, int, 
         change = _added(case, above, keys[size], text)
         if change is not None:
             return above.path, above.line, change
-    path = case.settings_files[0] if case.settings_files else ""
+    alias = find(case, keys[0])  # what is no literal, say a call that reads a URL, is added to where it stands
+    path = alias.path if alias else case.settings_files[0] if case.settings_files else ""
     if not path:
         return "", 0, None
     patch = Patch(tree=case.tree, path=path)
@@ -181,7 +182,7 @@ def with_item(case: Case, keys: tuple[str, ...], value: str) -> tuple[str, int, 
     if len(keys) == 3:
         line = f'DATABASES["{keys[0]}"].setdefault("{keys[1]}", {{}})["{keys[2]}"] = {value}'
     start = "" if patch.text.endswith("\n") else "\n"
-    return path, 0, patch.insert(len(patch.text), f"{start}{line}\n").change()
+    return path, alias.line if alias else 0, patch.insert(len(patch.text), f"{start}{line}\n").change()
 
 
 def _added(case: Case, above: Item, key: str, text: str) -> Change | None:

@@ -78,12 +78,14 @@ def site_of(case: Case, trouble: Trouble) -> Site | None:
     return Site(path=function.path, line=function.line, node=function.node)
 
 
-def databases(site: Site) -> tuple[str, ...]:
-    """Return the aliases that a site allows; default if it does not say."""
+def databases(site: Site) -> tuple[str, ...] | None:
+    """Return the aliases that a site allows; default if it does not say, None if that is no literal list."""
     value = site.words().get("databases")
-    if isinstance(value, ast.List | ast.Tuple | ast.Set):
+    if value is None:
+        return ("default",)
+    if isinstance(value, ast.List | ast.Tuple | ast.Set) and all(isinstance(item, ast.Constant) for item in value.elts):
         return tuple(str(item.value) for item in value.elts if isinstance(item, ast.Constant))
-    return ("default",)
+    return None
 
 
 def changed(case: Case, sites: Iterable[tuple[Site, Mapping[str, str]]]) -> tuple[Change, ...]:

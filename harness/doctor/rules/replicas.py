@@ -121,6 +121,11 @@ def replica_mirror_needs_transaction(case: Case) -> Iterator[Clue]:
     )
 
 
+def _is_of_another(trouble: Trouble, site: marks.Site) -> bool:
+    """Tell whether a class refuses that is not this test's: one that an earlier test has left in force."""
+    return "PytestDjangoTestCase" in trouble.words and isinstance(site.node, ast.ClassDef)
+
+
 NOT_ALLOWED = re.compile(r"to '([^']+)' are not allowed in this test")
 
 
@@ -136,14 +141,15 @@ def second_db_not_in_mark(case: Case) -> Iterator[Clue]:
     for trouble in case.troubles:
         said = NOT_ALLOWED.search(trouble.words)
         site = marks.site_of(case, trouble) if said else None
-        if said is None or site is None:
+        known = marks.databases(site) if site is not None else None
+        if said is None or site is None or known is None or said[1] in known or _is_of_another(trouble, site):
             continue
-        aliases = needed.setdefault(site.key, (site, [*marks.databases(site)]))[1]
+        aliases = needed.setdefault(site.key, (site, [*known]))[1]
         aliases += [said[1], *(model.write for model in models_in(case, trouble) if model.read == said[1])]
     if not needed:
         return
     site, aliases = next(iter(needed.values()))
-    known = marks.databases(site)
+    known = marks.databases(site) or ()
     new = [alias for alias in dict.fromkeys(aliases) if alias not in known]
     routers = settings_of(case)
     sender = f" ({', '.join(routers.routers)} sends queries there)" if routers and routers.routers else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from harness.doctor import marks, pytest_config
@@ -67,3 +69,22 @@ def test_a_test_case_that_commits_is_another_class(changed):
     after, _ = changed(CLASS, {"transaction": "True"})
     assert "class Tests(TransactionTestCase):" in after
     assert "from django.test import TransactionTestCase" in after
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("", ("default",)),
+        ('    databases = {"default", "other"}\n', ("default", "other")),
+        ("    databases = BOTH\n", None),
+        ('    databases = "__all__"\n', None),
+        ("    databases = {*BOTH}\n", None),
+    ],
+    ids=["not said", "literal", "name", "all", "unpacked"],
+)
+def test_only_a_literal_list_of_databases_is_known(text: str, known: tuple[str, ...] | None) -> None:
+    """What a class takes from elsewhere is not guessed: nobody may be told to list what is listed already."""
+    (node,) = ast.parse(f"class Tests(TestCase):\n{text}    x = 1\n").body
+    assert isinstance(node, ast.ClassDef)
+    found = marks.databases(marks.Site(path="test_x.py", line=1, node=node))
+    assert found == known
