@@ -49,3 +49,11 @@ def test_an_empty_migrations_package_is_the_projects_fault(two) -> None:
     assert "to do: make the migrations of notes" in " ".join(shown.out.split())
     report = two.harness("report", "--format", "markdown")
     assert "- to do: make the migrations of notes" in report.out
+
+
+def test_tests_that_trip_over_the_regression_are_not_its_cause(checkout, matrix) -> None:
+    """4.13.0 leaves a class in force that refuses further databases: the tests that it hits list theirs."""
+    text = matrix("multi_db", packages=PACKAGES)
+    ran = checkout.matrix(text).run("--json", *WHEN)
+    assert ran.states() == {"fail": 1, "pass": 1}, ran.err
+    assert [(group["blame"], group["finding"]) for group in ran.document["groups"]] == [("pytest-django", None)]
