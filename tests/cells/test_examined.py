@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 PACKAGES = {"django": ["5.1"], "pytest-django": ["4.12", "==4.13.0"], "pytest": ["9"]}
+ALIASES = 'aliases = ["default", "analytics"]'
 WHEN = ("--as-of", "2026-11-20")
 EMPTY = """
 [canary.bare]
@@ -53,7 +54,7 @@ def test_an_empty_migrations_package_is_the_projects_fault(two) -> None:
 
 def test_tests_that_trip_over_the_regression_are_not_its_cause(checkout, matrix) -> None:
     """4.13.0 leaves a class in force that refuses further databases: the tests that it hits list theirs."""
-    text = matrix("multi_db", packages=PACKAGES)
+    text = matrix("multi_db", packages=PACKAGES, canary_more=ALIASES)
     ran = checkout.matrix(text).run("--json", *WHEN)
     assert ran.states() == {"fail": 1, "pass": 1}, ran.err
     assert [(group["blame"], group["finding"]) for group in ran.document["groups"]] == [("pytest-django", None)]
