@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from harness.doctor.case import Case
+from harness.doctor.columns import model_of_column
 from harness.doctor.edit import create, rename
 from harness.doctor.finding import Change, Clue, Depth, Fix
 from harness.doctor.inspection import App
@@ -28,6 +29,17 @@ def migrations_folder(case: Case, app: App) -> str:
         return path.rpartition("/")[0]
     folder = f"{app.path}/{app.migrations_module.rpartition('.')[2]}".lstrip("/")
     return folder if folder in case.tree.folders() else ""
+
+
+def passed_over(case: Case, folder: str) -> tuple[str, ...]:
+    """Return the files of a migrations folder that hold a migration, but a name that Django's loader skips."""
+    return tuple(
+        path
+        for path in (case.tree.below(folder) if folder else ())
+        if (name := path.rpartition("/")[2]).startswith(("_", "~"))
+        and name != "__init__.py"
+        and "class Migration" in case.tree.text(path)
+    )
 
 
 def ignoring(case: Case, folder: str) -> tuple[str, int]:
@@ -150,17 +162,13 @@ def migration_file_underscore(case: Case) -> Iterator[Clue]:
     """Django's loader skips modules in migrations/ whose names begin with an underscore or a tilde."""
     for app in case.inspection.apps if case.inspection else ():
         folder = migrations_folder(case, app) if app.is_own and app.migrations_module else ""
-        for path in case.tree.below(folder) if folder else ():
+        for path in passed_over(case, folder):
             name = path.rpartition("/")[2]
-            if (
-                not name.startswith(("_", "~"))
-                or name == "__init__.py"
-                or "class Migration" not in case.tree.text(path)
-            ):
-                continue
             tables = {model.table.lower() for model in case.models if model.app == app.label}
             is_explaining = bool(tables & case.missing_tables) or any(
-                "NodeNotFound" in trouble.type for trouble in case.troubles
+                "NodeNotFound" in trouble.type
+                or (trouble.column and (model := model_of_column(case, trouble)) and model.app == app.label)
+                for trouble in case.troubles
             )
             yield Clue(
                 path=path,

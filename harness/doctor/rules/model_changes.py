@@ -12,6 +12,7 @@ from harness.doctor.columns import model_of_column
 from harness.doctor.finding import Clue, Depth, Fix
 from harness.doctor.inspection import Model, Operation
 from harness.doctor.registry import rule
+from harness.doctor.rules.migrations_on_disk import migrations_folder, passed_over
 from harness.doctor.trouble import Trouble
 
 DOCS = "https://docs.djangoproject.com/en/stable"
@@ -86,6 +87,8 @@ def field_added_without_makemigrations(case: Case) -> Iterator[Clue]:
             item for item in pending(case, model.app) if item.kind == "AddField" and item.model == model.name.lower()
         ]
         for item in added:
+            if _is_passed_over(case, model, item.field):
+                continue
             columns = {item.field.lower(), f"{item.field}_id".lower()}
             through = f"{model.table}_{item.field}".lower()
             explained = [
@@ -105,6 +108,13 @@ def field_added_without_makemigrations(case: Case) -> Iterator[Clue]:
                 is_certain=True,
             )
             break
+
+
+def _is_passed_over(case: Case, model: Model, field: str) -> bool:
+    """Tell whether a migration that Django passes over names the field: it was written, and is not read."""
+    apps = case.inspection.apps if case.inspection is not None else ()
+    folder = next((migrations_folder(case, app) for app in apps if app.label == model.app), "")
+    return any(re.search(rf"[\"']{re.escape(field)}[\"']", case.tree.text(path)) for path in passed_over(case, folder))
 
 
 def _is_column(trouble: Trouble, model: Model, columns: set[str]) -> bool:

@@ -9,7 +9,7 @@ from harness.doctor.case import Case, Chooser, Chosen
 from harness.doctor.choice import NAME
 from harness.doctor.edit import add_addopts, delete, remove_option, remove_words, set_option, set_options
 from harness.doctor.finding import Change, Clue, Confidence, Depth, Fix
-from harness.doctor.flags import ADDOPTS, environ_without
+from harness.doctor.flags import ADDOPTS, command_with, environ_without
 from harness.doctor.installed import apps_of, lacking
 from harness.doctor.pytest_config import IniFile, line_of
 from harness.doctor.registry import rule
@@ -157,21 +157,34 @@ def nested_ini_other_settings(case: Case) -> Iterator[Clue]:
 
 @rule(
     "env-settings-beats-ini",
-    title="DJANGO_SETTINGS_MODULE in the environment overrules pytest's configuration",
+    title="the environment or --ds overrules the settings of pytest's configuration",
     depth=Depth.RUNNER,
     link=f"{PYTEST_DJANGO}/configuring_django.html#order-of-choosing-settings",
 )
 def env_settings_beats_ini(case: Case) -> Iterator[Clue]:
-    """The variable wins over the ini file, and its settings are not those that the tests need."""
+    """The variable, or --ds, wins over the ini file, and its settings are not those that the tests need."""
     ini = case.pytest.ini
     module = case.pytest.option(NAME)
-    if not case.is_pytest or case.chosen.by is not Chooser.ENVIRONMENT or not module or ini is None:
-        return
-    if module == case.chosen.module:
+    is_option = case.chosen.by is Chooser.OPTION and not case.chosen.path
+    is_overruling = is_option or case.chosen.by is Chooser.ENVIRONMENT
+    if not case.is_pytest or not is_overruling or ini is None or module in ("", case.chosen.module):
         return
     is_broken = bool(case.inspection and case.inspection.settings and case.inspection.settings.errors)
     better = Chosen(module=module, by=Chooser.INI, path=ini.path)
     if not (is_other_better(case, better) or is_broken):
+        return
+    if is_option:
+        yield Clue(
+            path=COMMAND_LINE,
+            setting="--ds",
+            evidence=f"--ds {case.chosen.module} is on the command line and wins over {module} of {ini.path}:"
+            f"{line_of(case.tree, ini.path, NAME)}.",
+            fix=Fix(
+                words="leave out --ds",
+                instead=command_with(case, without=(f"--ds={case.chosen.module}", "--ds", case.chosen.module)),
+            ),
+            is_explaining=bool(case.troubles),
+        )
         return
     yield Clue(
         path=ENVIRONMENT,
