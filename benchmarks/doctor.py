@@ -1,11 +1,14 @@
-"""Measures `harness doctor` over a folder of cases: causes found, files right, projects healed, seconds.
+"""Measures `harness doctor` over a folder of cases: the cause found, the file right, the project healed, how fast.
 
-python benchmarks/doctor.py CASES PYTHON [--pythons-key django61] [-k WORD] [--jobs N] [--json FILE]
+    python benchmarks/doctor.py tests/cases ENVIRONMENT/bin/python [--versions django61] [-k WORD] [--every N] [--jobs N]
+
+Projects on PostgreSQL get an embedded server. ``--versions django61`` where the environment has that Django.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import shlex
@@ -19,6 +22,8 @@ import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+import cases as projects
 
 BOUND_S = 600
 
@@ -98,8 +103,8 @@ def doctor(command: str, cwd: Path, env: dict[str, str], python: Path, *options:
         return {}, f"exit {done.returncode}: {done.stderr.strip()[-300:]}", seconds
 
 
-def measure(folder: Path, python: Path, key: str, *, is_static: bool) -> Result | None:
-    """Measure one case; None where it does not apply to these versions."""
+def measure(folder: Path, python: Path, key: str, server: dict[str, str], *, is_static: bool) -> Result:
+    """Measure one case."""
     case = tomllib.loads((folder / "case.toml").read_text(encoding="utf-8"))
     expect = case["expect"] | (case.get(f"expect_{key}", {}) if key else {})
     is_broken = case["kind"] == "broken" and expect["exit"] != 0
@@ -108,7 +113,7 @@ def measure(folder: Path, python: Path, key: str, *, is_static: bool) -> Result 
     with tempfile.TemporaryDirectory(prefix="doctor-") as top:
         project = Path(top) / "project"
         shutil.copytree(folder / "project", project)
-        env = environment(python, project) | {str(k): str(v) for k, v in expect.get("env", {}).items()}
+        env = environment(python, project) | server | {str(k): str(v) for k, v in expect.get("env", {}).items()}
         for line in expect.get("setup", []):
             shell(line, project, env)
         plain = Path(top) / "plain" / "project"
@@ -159,24 +164,26 @@ def main() -> int:
     parser.add_argument("python", type=Path)
     parser.add_argument("--versions", default="", help="django61: use a case's expect_django61 where it has one")
     parser.add_argument("-k", default="", help="only cases whose slug contains one of these words")
+    parser.add_argument("--every", type=int, default=1, help="only every so many of them")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--no-static", action="store_true")
     options = parser.parse_args()
     folders = [path.parent for path in sorted(options.cases.glob("*/case.toml"))]
     words = options.k.split(",")
-    folders = [path for path in folders if any(word in path.name for word in words)]
+    folders = [path for path in folders if any(word in path.name for word in words)][:: options.every]
     python = options.python.absolute()
-    with ThreadPoolExecutor(options.jobs) as pool:
-        asked = [
-            pool.submit(measure, path, python, options.versions, is_static=not options.no_static) for path in folders
-        ]
-        results = []
+    results = []
+    with contextlib.ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="doctor-server-")))
+        needs_server = any(projects.read(path)["database"] == "postgres" for path in folders)
+        server = stack.enter_context(projects.postgresql(scratch)) if needs_server else {}
+        pool = stack.enter_context(ThreadPoolExecutor(options.jobs))
+        is_static = not options.no_static
+        asked = [pool.submit(measure, path, python, options.versions, server, is_static=is_static) for path in folders]
         for job in asked:
-            result = job.result()
-            if result is not None:
-                results.append(result)
-                print(_line(result), flush=True)
+            results.append(job.result())
+            print(_line(results[-1]), flush=True)
     print(summary(results))
     if options.json:
         options.json.write_text(json.dumps([asdict(item) for item in results], indent=1), encoding="utf-8")
