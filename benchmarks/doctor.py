@@ -1,6 +1,6 @@
 """Measures `harness doctor` over a folder of cases: the cause found, the file right, the project healed, how fast.
 
-    python benchmarks/doctor.py tests/cases ENVIRONMENT/bin/python [--versions django61] [-k WORD] [--every N] [--jobs N]
+    python benchmarks/doctor.py tests/cases ENVIRONMENT/bin/python [--versions django61] [-k WORD] [--every N]
 
 Projects on PostgreSQL get an embedded server. ``--versions django61`` where the environment has that Django.
 """

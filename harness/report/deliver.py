@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from harness.analysis.reported import RunReport
@@ -23,7 +23,7 @@ _DISK_TROUBLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
 
 
 def deliver(formats: Sequence[Format], report: RunReport, output: str, environ: Mapping[str, str]) -> Iterator[str]:
-    """Write the documents to *output*, a file or a folder; where it is empty, yield what goes to standard output.
+    """Write the documents to *output*, a file or a folder; if empty or ``-``, yield what goes to standard output.
 
     It is a folder if it is one, ends with a slash, has no suffix, or several formats are wanted. A file gets a format's
     main document. GitHub's summary is appended to the file that Actions names.
@@ -32,7 +32,7 @@ def deliver(formats: Sequence[Format], report: RunReport, output: str, environ: 
         UsageError: it cannot be written, or the formats are nothing for standard output.
         OSError: the disk failed or is full; what was there before is whole.
     """
-    if output:
+    if output not in ("", "-"):
         try:
             _write(formats, report, output)
         except OSError as error:
@@ -54,17 +54,26 @@ def deliver(formats: Sequence[Format], report: RunReport, output: str, environ: 
 def _to_github(report: RunReport, path: str) -> Iterator[str]:
     """Append the summary where Actions wants it, else give it out; the annotations are read from the log."""
     compared = report.archive.comparison()
-    if path:
-        summary = Path(path)
-        try:
-            used = summary.stat().st_size if summary.exists() else 0
-            with summary.open("a", encoding="utf-8") as stream:
-                stream.write(github.summary(report, compared, github.LIMIT_BYTES - used))
-        except OSError as error:
-            raise UsageError(f"cannot write {STEP_SUMMARY} ({path}): {error.strerror}") from error
-    else:
+    if not path or not _append(Path(path), lambda room: github.summary(report, compared, room)):
         yield github.summary(report, compared)
     yield github.commands(report, compared)
+
+
+def _append(path: Path, make: Callable[[int], str]) -> bool:
+    """Append what *make* returns for the bytes that are left; tell whether there were any: past them, all is lost."""
+    try:
+        used = path.read_bytes() if path.is_file() else b""
+        begin = "" if used[-1:] in (b"", b"\n") else "\n"
+        room = github.LIMIT_BYTES - len(used) - len(begin)
+        if room < github.LEAST_BYTES:
+            return False
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(begin + make(room))
+    except OSError as error:
+        if error.errno in _DISK_TROUBLE:
+            raise
+        raise UsageError(f"cannot write {STEP_SUMMARY} ({path}): {error.strerror}") from error
+    return True
 
 
 def _write(formats: Sequence[Format], report: RunReport, output: str) -> None:

@@ -88,6 +88,16 @@ def test_a_view_can_be_sent(mixed: Any, reader: Any) -> None:
     assert (visible(other := reader.open(page.url)), other.inner_text("#grid")) == told
 
 
+def test_the_skip_link_keeps_the_view(mixed: Any, reader: Any) -> None:
+    """It moves the focus, and leaves the address as it is: query and cell are in there."""
+    page = reader.open(mixed.at("matrix.html") + "#q=state%3Afail")
+    shown, address = visible(page), page.url
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    assert (visible(page), page.url) == (shown, address)
+
+
 def test_a_mistake_is_told(mixed: Any, reader: Any, expected_rows: int) -> None:
     """A query that cannot be read is said to be so, and changes nothing."""
     page = reader.open(mixed.at("matrix.html"))

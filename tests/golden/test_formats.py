@@ -19,6 +19,7 @@ from markdown_it.token import Token
 from harness.analysis.compare import Comparison, Side, compare
 from harness.analysis.reported import RunReport
 from harness.model.verdict import State, Verdict
+from harness.report.deliver import deliver
 from harness.report.formats import FORMATS, github
 from harness.report.formats.document import Document, text
 from harness.report.markdown_text import escaped
@@ -358,6 +359,20 @@ def test_a_summary_keeps_its_limit(many_failures: RunReport) -> None:
 def test_the_limit_leaves_room_for_what_is_there(many_failures: RunReport) -> None:
     """With no room at all, only the number of parts that were cut is said."""
     assert github.summary(many_failures, None, limit_bytes=0).startswith("30 parts of 30 cut")
+
+
+def test_the_step_summary_is_kept_whole(run_report: RunReport, tmp_path: Path) -> None:
+    """It begins a line of its own; where GitHub would take nothing more, and drop all, it is printed."""
+    path, chosen = tmp_path / "summary.md", [one for one in FORMATS if one.name == "github"]
+    environ = {"GITHUB_STEP_SUMMARY": str(path)}
+    path.write_text("no end of line")
+    printed = list(deliver(chosen, run_report, "", environ))
+    assert path.read_text().startswith("no end of line\n## harness run")
+    path.write_text(full := "x" * (github.LIMIT_BYTES - 10))
+    told = list(deliver(chosen, run_report, "", environ))
+    assert path.read_text() == full
+    assert told[0].startswith("## harness run")
+    assert told[1:] == printed
 
 
 @pytest.fixture

@@ -21,10 +21,12 @@ from harness.report.style import counted, printable
 LIMIT_BYTES = 1024 * 1024
 """What GitHub takes of one step's summary."""
 
+LEAST_BYTES = 200
+"""What a summary takes of which everything was cut."""
+
 MOST_ANNOTATIONS = 10
 """What GitHub shows of one step's errors."""
 
-_CLOSING_BYTES = 200
 _REASON_CHARACTERS = 300
 
 
@@ -40,7 +42,7 @@ def summary(report: RunReport, compared: Comparison | None, limit_bytes: int = L
     parts = [overview(report), *([_changes(compared)] if compared is not None else [])]
     parts += [_failure(group, report) for group in report.summary.groups]
     parts += [_left_out(item) for item in report.summary.plan.left_out]
-    room, taken = limit_bytes - _CLOSING_BYTES, list[str]()
+    room, taken = limit_bytes - LEAST_BYTES, list[str]()
     for part in parts:
         room -= len(part.encode()) + 1
         if room < 0:

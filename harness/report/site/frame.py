@@ -20,6 +20,11 @@ def frame(board: Dashboard, name: str) -> dict[str, Any]:
             "made": report.made,
             "stamp": (report.finished or report.made).isoformat(timespec="seconds"),
             "harness": report.harness_version or "of unknown version",
-            "notes": [f"{note[0].upper()}{note[1:]}." for note in report.notes if note],
+            "notes": [f"{sentence(note)}." for note in report.notes if note],
         },
     }
+
+
+def sentence(note: str) -> str:
+    """Return a note as it begins a sentence: a file's name stays as it is."""
+    return note if "." in note.split()[0] else note[0].upper() + note[1:]

@@ -36,9 +36,14 @@ def written(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
-def test_without_an_output_the_main_document_is_given_out() -> None:
-    """For standard output; the others are not lost, but left to a folder."""
-    assert list(deliver([ONE], REPORT, "", {})) == ["main"]
+@pytest.mark.parametrize("output", ["", "-"])
+def test_without_an_output_the_main_document_is_given_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    """For standard output, which ``-`` names, too; the others are not lost, but left to a folder."""
+    monkeypatch.chdir(tmp_path)
+    assert list(deliver([ONE], REPORT, output, {})) == ["main"]
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("formats", [[ONE, ONE], [BINARY]], ids=["several", "binary"])

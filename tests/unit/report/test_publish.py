@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import subprocess
@@ -72,6 +73,36 @@ def test_refuses_what_is_no_folder(tmp_path: Path) -> None:
             publish(tmp_path / name, FIRST)
     assert (tmp_path / "file").read_text() == "mine"
     assert (tmp_path / "link").is_symlink()
+
+
+@pytest.mark.parametrize("name", ["file/site", "x" * 254, "x" * 300])
+def test_refuses_a_place_that_cannot_be(tmp_path: Path, name: str) -> None:
+    """Below a file, or where names are too long: a mistake of the user's."""
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(UsageError, match="cannot write beside"):
+        publish(tmp_path / name, FIRST)
+    assert there(tmp_path) == {"file": "mine"}
+
+
+def test_refuses_what_cannot_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that something is mounted on: it stays as it was, and nothing is left beside it."""
+    folder = tmp_path / "site"
+    publish(folder, FIRST)
+
+    def busy(_self: Path, _target: Path) -> None:
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+
+    monkeypatch.setattr(Path, "rename", busy)
+    with pytest.raises(UsageError, match=r"cannot replace .*busy"):
+        publish(folder, [("index.html", "two")])
+    assert there(folder) == dict(FIRST)
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_refuses_the_root_without_looking_at_all_of_it() -> None:
+    """What is nearest is named, and `/proc`, where files come and go, does not matter."""
+    with pytest.raises(UsageError, match="holds files that harness did not write"):
+        publish(Path("/"), FIRST)
 
 
 def test_a_manifest_that_lists_nothing_of_ours_protects_nothing(tmp_path: Path) -> None:

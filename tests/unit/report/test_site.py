@@ -21,6 +21,7 @@ from harness.report.formats import find
 from harness.report.formats.document import text as whole_text
 from harness.report.site.build import site
 from harness.report.site.data import Pool, index_of, script
+from harness.report.site.frame import sentence
 from harness.report.site.render import STATIC, static
 from harness.report.site.words import key, rows, shown
 from harness.workflow.chapters import LIMIT
@@ -99,6 +100,14 @@ def test_what_becomes_of_a_cell_is_a_table(make_store: Callable[..., Any], build
             if is_elsewhere and not (before and after):
                 continue  # there is no other provider where nothing ran
             assert names[told] is category(before, after), (old, new, is_alike, is_declared, is_elsewhere)
+
+
+def test_a_note_begins_a_sentence() -> None:
+    """Unless it begins with the name of a file."""
+    assert [sentence(note) for note in ("partial: run 8", "matrix.lock lacks 4")] == [
+        "Partial: run 8",
+        "matrix.lock lacks 4",
+    ]
 
 
 def test_pool() -> None:

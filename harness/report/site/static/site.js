@@ -24,7 +24,7 @@ const sign = mark => el("b.g", { "aria-hidden": "true" }, mark.glyph);
 const badge = (mark, isShort) => el("span.s." + mark.tone, { title: isShort && mark.word },
   sign(mark), isShort ? el("span.vh", mark.word) : "\u00a0" + mark.word);
 const count = (n, noun) => `${n} ${noun}${n === 1 ? "" : "s"}`;
-const isFailure = state => ["fail", "timeout", "crash"].includes(state);
+const isFailure = s => /fail|timeout|crash/.test(s);
 const worst = sides => sides.reduce((a, b) => D.severity.indexOf(b.state) > D.severity.indexOf(a.state) ||
   (b.state === a.state && b.verdict === "unexpected-failure") ? b : a);
 const term = (field, values) => `${field}:${values.map(value => `"${value}"`).join()}`;
@@ -62,7 +62,7 @@ const cellOf = number => {
 const isNeighbour = number => number >= D.rows && number < D.rows + D.diagnostic;
 // In a run of the matrix: neighbours have no part in it.
 const own = (number, run) => run || !isNeighbour(number) ? sideOf(number, run) : null;
-const key = number => D.keys.slice(number * 10, number * 10 + 10);
+const key = n => D.keys.slice(n * 10, n * 10 + 10);
 const link = (number, text) => el("a", { href: "cell.html#" + key(number) }, el("code", text || cellOf(number).id));
 const moved = (old, now) => {
   const versions = lock => Object.fromEntries(D.locks[lock].map(number => D.packages[number].split("==")));
@@ -90,3 +90,5 @@ for (const node of every("[data-age]")) {
   if (days > 0) node.textContent = `, from data that is ${count(days, "day")} old,`;
 }
 copies(document);
+// the address keeps what it says
+every(".skip")[0].onclick = () => !!get("main").focus();
