@@ -21,8 +21,8 @@ def report(
         typer.Option("--output", "-o", metavar="PATH", help="A file for one document, or a folder for all of them."),
     ] = "",
     html: Annotated[
-        str, typer.Option("--html", metavar="DIR", help="The dashboard: a static site, in a folder of its own.")
-    ] = "",
+        str | None, typer.Option("--html", metavar="DIR", help="The dashboard: a static site, in a folder of its own.")
+    ] = None,
     run: Annotated[int, typer.Option("--run", min=0, help="The run's number; 0: the last one of the matrix.")] = 0,
     matrix: opt.MatrixOption = opt.DEFAULT_MATRIX,
 ) -> int:
@@ -39,6 +39,9 @@ def report(
 
     if output and not format:
         raise UsageError("--output is where a --format goes", remedy="--format NAME, or --html DIR")
+    if html == "":  # a variable that was not set: a job that makes no site is not to end well
+        raise UsageError("--html names no folder", remedy="--html DIR")
+    wanted = tuple(formats.find(name) for name in dict.fromkeys(format))
     if html:
         _site(html, run, matrix)
     elif not format:
@@ -46,7 +49,6 @@ def report(
             print(f"{one.name:10}{one.title}")
     if not format:
         return 0
-    wanted = tuple(formats.find(name) for name in dict.fromkeys(format))
     spec, place = request.load(matrix)
     with open_report(spec, place, run=run or None, command="harness", tail=_tail(matrix)) as found:
         for note in found.notes:

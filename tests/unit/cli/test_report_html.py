@@ -53,6 +53,15 @@ def test_beside_formats(report: Callable[..., Any], tmp_path: Path) -> None:
     assert (tmp_path / "project" / "site" / "index.html").is_file()
 
 
+@pytest.mark.parametrize("words", [("--html", ""), ("--html", "site", "--format", "nope")], ids=["empty", "format"])
+def test_what_cannot_be_meant(report: Callable[..., Any], tmp_path: Path, words: tuple[str, ...]) -> None:
+    """4: no folder's name, as of a variable that is not set, and an unknown format; nothing is made."""
+    ran = report(*words)
+    assert ran.returncode == 4
+    assert ran.stdout == ""
+    assert not (tmp_path / "project" / "site").exists()
+
+
 def test_empty_store(report: Callable[..., Any], tmp_path: Path) -> None:
     """5: nothing was run here; no folder is made."""
     ran = report("--html", "site", runs=0)
