@@ -16,7 +16,8 @@ from harness.config.document import CanaryTable, Document, RuleTable, VersionRan
 from harness.config.engines import check_database
 from harness.config.predefined import PREDEFINED
 from harness.config.problems import dotted, show
-from harness.config.scenarios import check_base
+from harness.config.projects import check_project, is_project
+from harness.config.scenarios import check_base, written
 from harness.errors import nearest
 from harness.model.cell import BUILT_IN_AXES, CANARY, DATABASE, MODE, PYTHON, normalise_axis
 from harness.model.condition import is_version_axis
@@ -35,7 +36,11 @@ def check(document: Document, *, folder: Path, today: dt.date) -> list[str]:
         *_check_axes(document, axes),
         *(line for name, table in document.database.items() for line in check_database(name, table)),
         *(line for name in document.canary for line in check_base(name, document.canary)),
-        *(line for name, table in document.canary.items() for line in _check_canary(name, table, folder, axes)),
+        *(
+            line
+            for name in document.canary
+            for line in _check_canary(name, document.canary, folder, axes, document.matrix.mode)
+        ),
         *_check_rules(document, axes, today),
         *_check_profiles(document, axes),
         *_check_names(document.run.allow_build),
@@ -130,15 +135,19 @@ def _is_version(text: str) -> bool:
     return True
 
 
-def _check_canary(name: str, table: CanaryTable, folder: Path, axes: Iterable[str]) -> Iterator[str]:
+def _check_canary(
+    name: str, canaries: Mapping[str, CanaryTable], folder: Path, axes: Iterable[str], modes: Sequence[str]
+) -> Iterator[str]:
+    table = canaries[name]
     if table.path is not None:
         missing = list(_check_folder(f"canary.{name}.path", table.path, folder))
         yield from missing
-        if not missing and not (folder / table.path / "manage.py").is_file():
+        if not missing and not is_project(table) and not (folder / table.path / "manage.py").is_file():
             yield f"canary.{name}.path: {table.path!r} holds no manage.py"
     if table.overlay is not None:
         yield from _check_folder(f"canary.{name}.overlay", table.overlay, folder)
     yield from check_requirements(f"canary.{name}.requires", table.requires)
+    yield from check_project(f"canary.{name}", written(name, canaries), modes)
     for number, lack in enumerate(table.lacks):
         yield from _check_when(dotted(("canary", name, "lacks", number)), lack.when, axes)
 

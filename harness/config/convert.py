@@ -19,6 +19,7 @@ from harness.config.document import (
 )
 from harness.config.engines import driver_of, providers_of
 from harness.config.predefined import PREDEFINED
+from harness.config.projects import is_project, project_of
 from harness.config.scenarios import lineage, written
 from harness.model.cell import normalise_axis
 from harness.model.condition import Condition
@@ -94,7 +95,8 @@ def _canary(name: str, canaries: Mapping[str, CanaryTable], folder: Path) -> Can
         path=(folder / str(table.path)).resolve(),
         changes=tuple(_change(level, folder) for level in levels if level.overlay or level.remove),
         prepare=tuple(tuple(command) for level in levels for command in level.prepare),
-        settings=str(table.settings),
+        settings=table.settings or "",
+        project=project_of(table),
         requires=tuple(table.requires),
         databases=tuple(table.databases),
         aliases=tuple(table.aliases),
@@ -102,7 +104,7 @@ def _canary(name: str, canaries: Mapping[str, CanaryTable], folder: Path) -> Can
         lacks=tuple(
             Lack(tests=tuple(lack.tests), when=_condition(lack.when), reason=lack.reason) for lack in table.lacks
         ),
-        allow_skips=table.allow_skips,
+        allow_skips=is_project(table) if table.allow_skips is None else table.allow_skips,
     )
 
 

@@ -109,11 +109,28 @@ class LackTable(Table):
 
 
 class CanaryTable(Table):
-    """One value of the `canary` axis: a Django project."""
+    """One value of the `canary` axis: a Django project. With `install` or `command` it is one that came as it is."""
 
     base: Text | None = Field(default=None, description="The canary that this one changes: a scenario of it.")
-    path: Text | None = Field(default=None, description="Its folder (the one of manage.py), relative to this file.")
-    settings: Text | None = Field(default=None, description="Its settings module.")
+    path: Text | None = Field(default=None, description="Its folder, relative to this file.")
+    settings: Text | None = Field(
+        default=None, description="Its settings module; a project's own configuration may say it instead."
+    )
+    install: OneOrMany = Field(
+        default=[],
+        description='What is installed of a project, as pip is told: ".[test]", "-e .", "-r requirements.txt",'
+        ' "-c constraints.txt", "--group test".',
+    )
+    command: OneOrMany | None = Field(
+        default=None, description="How a project is tested: a command line, or several, run until one fails."
+    )
+    cwd: Text = Field(default=".", description="Where in the project its commands are run.")
+    env: dict[Text, str] = Field(default={}, description="Variables of a project's commands; ${NAME} is filled in.")
+    pass_env: OneOrMany = Field(default=[], description="Variables of the user's that a project gets, too.")
+    inject: Literal["", "settings"] = Field(
+        default="", description='"settings": DATABASES of its settings module are replaced by the cell\'s.'
+    )
+    junit: Text | None = Field(default=None, description="The JUnit file that the command writes, below `cwd`.")
     overlay: Text | None = Field(default=None, description="A folder laid over the copy, relative to this file.")
     remove: OneOrMany = Field(default=[], description="Files taken out of the copy, * for anything.")
     prepare: list[Annotated[list[Text], Field(min_length=1)]] = Field(
@@ -124,7 +141,9 @@ class CanaryTable(Table):
     aliases: OneOrMany = Field(default=["default"], min_length=1, description="Keys of DATABASES that it wants.")
     args: list[str] = Field(default=[], description="Further arguments for pytest.")
     lacks: list[LackTable] = Field(default=[], description="What some modes or databases cannot give.")
-    allow_skips: bool = Field(default=False, description="Whether skipped tests are taken as good.")
+    allow_skips: bool | None = Field(
+        default=None, description="Whether skipped tests are taken as good; without it only a project's."
+    )
 
 
 class RuleTable(Table):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from harness.config.document import CanaryTable
+from harness.config.projects import is_project
 from harness.errors import nearest
 
 
@@ -33,7 +34,8 @@ def check_base(name: str, canaries: Mapping[str, CanaryTable]) -> Iterator[str]:
     """Yield a line for each way in which a canary's base cannot be meant."""
     table, place = canaries[name], f"canary.{name}"
     if table.base is None:
-        yield from (f"{place}.{key}: is missing" for key in ("path", "settings") if getattr(table, key) is None)
+        needed = ("path",) if is_project(table) else ("path", "settings")
+        yield from (f"{place}.{key}: is missing" for key in needed if getattr(table, key) is None)
         return
     if table.path is not None:
         yield f"{place}.path: is that of its base {table.base!r}: write base or path"

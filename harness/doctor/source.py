@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.doctor.tree import Tree
+from harness.doctor.tree import Tree, read_once
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -74,6 +74,7 @@ class Assignment:
         return self.node.value if self.node.value is not None else ast.Constant(value=None)
 
 
+@read_once
 def functions(tree: Tree, path: str) -> tuple[Function, ...]:
     """Return the functions of a module and the methods of its classes, nested ones excluded."""
     module = tree.module(path)
@@ -101,6 +102,7 @@ def _functions(body: list[ast.stmt], path: str, owner: str) -> Iterator[Function
             yield from _functions(node.body, path, owner)
 
 
+@read_once
 def fixtures(tree: Tree, path: str) -> tuple[Fixture, ...]:
     """Return the fixtures that a file defines."""
     return tuple(found for function in functions(tree, path) if (found := _fixture(function)))
@@ -143,6 +145,7 @@ def is_of_tests(path: str) -> bool:
     )
 
 
+@read_once
 def models(tree: Tree, path: str) -> tuple[ModelClass, ...]:
     """Return the classes whose bases or Meta say that they are models."""
     module = tree.module(path)
@@ -211,6 +214,7 @@ def _names(target: ast.expr, name: str) -> bool:
     return isinstance(target, ast.Name) and target.id == name
 
 
+@read_once
 def imports(tree: Tree, path: str) -> tuple[tuple[int, str, tuple[str, ...]], ...]:
     """Return (line, module, names) of a file's imports, function bodies included; relative ones keep their dots."""
     module = tree.module(path)

@@ -5,8 +5,13 @@ from __future__ import annotations
 import ast
 import contextlib
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
+from typing import TypeVar, cast
+
+T = TypeVar("T")
 
 SIZE_LIMIT_BYTES = 2_000_000
 """A text file larger than this is nobody's settings, test or migration."""
@@ -20,7 +25,7 @@ class Tree:
     paths: tuple[str, ...]
     _texts: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
     _modules: dict[str, ast.Module | None] = field(default_factory=dict, compare=False, repr=False)
-    _facts: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
+    _facts: dict[str | tuple[str, str], object] = field(default_factory=dict, compare=False, repr=False)
 
     def text(self, path: str) -> str:
         """Return a file's text, empty if there is none or it cannot be read."""
@@ -83,3 +88,20 @@ class Tree:
                 if self.has(name):
                     return name
         return ""
+
+    def once(self, name: str, path: str, read: Callable[[], T]) -> T:
+        """Return what *read* says of a file, asked the first time; *name* tells one kind of reading from others."""
+        key = (name, path)
+        if key not in self._facts:
+            self._facts[key] = read()
+        return cast("T", self._facts[key])
+
+
+def read_once(read: Callable[[Tree, str], T]) -> Callable[[Tree, str], T]:
+    """Let a reader of one file read it once: rules ask about the same files again and again."""
+
+    @wraps(read)
+    def remembered(tree: Tree, path: str) -> T:
+        return tree.once(read.__name__, path, lambda: read(tree, path))
+
+    return remembered

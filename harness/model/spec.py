@@ -115,6 +115,26 @@ class Change:
     remove: tuple[str, ...] = ()  # fnmatch patterns on names relative to the canary, ``*`` for anything
 
 
+class Injection(Enum):
+    """How a cell's databases are put into a project that does not ask for them."""
+
+    NONE = ""
+    SETTINGS = "settings"  # a settings module that wraps the project's own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectSpec:
+    """What makes a canary a project that came as it is: how it is installed and tested."""
+
+    install: tuple[str, ...] = ()  # as pip is told: ".[test]", "-e .", "-r FILE", "-c FILE", "--group NAME"
+    commands: tuple[tuple[str, ...], ...] = ()  # words; run one after the other until one fails
+    cwd: str = "."  # below the project's folder
+    env: tuple[tuple[str, str], ...] = ()  # sorted; ${NAME} stands for another variable of the cell
+    pass_env: tuple[str, ...] = ()  # names of the user's variables
+    inject: Injection = Injection.NONE
+    junit: str = ""  # the report that the last command writes, below `cwd`
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CanarySpec:
     """One value of the ``canary`` axis."""
@@ -123,7 +143,8 @@ class CanarySpec:
     path: Path
     changes: tuple[Change, ...] = ()  # one after the other
     prepare: tuple[tuple[str, ...], ...] = ()  # arguments of Python: commands run in the copy before the tests
-    settings: str
+    settings: str  # empty: a project's own configuration says it
+    project: ProjectSpec | None = None
     requires: tuple[str, ...] = ()
     databases: tuple[str, ...] = ("*",)  # fnmatch patterns on database names
     aliases: tuple[str, ...] = ("default",)  # keys of DATABASES it wants

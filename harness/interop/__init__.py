@@ -1,0 +1,1 @@
+"""Other tools' files: read into drafts of a matrix, written from its plan."""
