@@ -38,7 +38,7 @@ def count(conclusions: Iterable[Conclusion]) -> Counts:
         states=tuple((state, states[state]) for state in State),
         verdicts=tuple((verdict, verdicts[verdict]) for verdict in Verdict),
         reused=sum(one.is_reused for one in cells),
-        unobserved=sum(one.level is Level.EXIT_CODE for one in cells),
+        unobserved=sum(one.level in (Level.EXIT_CODE, Level.JUNIT) for one in cells),
         diagnostic=len(everything) - len(cells),
         flaky=tuple(sorted(one.cell.id for one in cells if one.state is State.FLAKY)),
         unexpected_passes=tuple(

@@ -41,7 +41,7 @@ def observe(trial: Trial, asked: Asked) -> Observation:
         or _unsupported(trial)
         or what_failed(trial, asked)
         or (modes.broken_promise(trial, asked) if is_pytest else None)
-        or _refuse(State.ERROR, "evidence", shown.unshown(trial))
+        or _refuse(State.ERROR, "evidence", shown.unshown(trial, asked))
         or Observation(state=State.PASS)
     )
 

@@ -8,13 +8,15 @@ from packaging.version import InvalidVersion, Version
 
 from harness.analysis.asked import Asked
 from harness.model.cell import PYTHON
-from harness.model.evidence import Level, ProcessEvidence
+from harness.model.evidence import JUNIT, Level, ProcessEvidence
 from harness.model.record import Runner, Trial
-from harness.model.spec import Engine
+from harness.model.spec import CanarySpec, Engine, Injection
 
+INJECTED = "harness_settings"
+"""What a project's settings module is called where the cell's databases are put into it."""
 _ALWAYS_IMPORTED = {
-    Runner.PYTEST: ("django", "pytest", "pytest-django"),
-    Runner.DJANGO: ("django",),
+    Runner.PYTEST.value: ("django", "pytest", "pytest-django"),
+    Runner.DJANGO.value: ("django",),
 }
 
 
@@ -33,6 +35,8 @@ def mismatch(trial: Trial, asked: Asked) -> str:
             # what lies in the environment is reported relative to it
             if found.name in wanted and found.is_imported and found.path.startswith("/"):
                 return f"{found.name} was imported from {found.path}, not from the cell's environment"
+        if process.runner == JUNIT:
+            continue
         if reason := _other_settings(process, asked):
             return reason
         for seen in process.databases:
@@ -44,20 +48,32 @@ def mismatch(trial: Trial, asked: Asked) -> str:
 def _other_settings(process: ProcessEvidence, asked: Asked) -> str:
     """Tell if another settings module was in force; xdist's workers are told theirs by the controller."""
     seen = process.settings
-    if seen is None or not seen.module or process.worker or seen.module == asked.canary.settings:
+    wanted = _settings(asked.canary)
+    if seen is None or not seen.module or process.worker or not wanted or seen.module in wanted:
         return ""
     return f"the canary's settings are {asked.canary.settings}, but {seen.module} was in force (by {seen.chosen_by})"
 
 
-def unshown(trial: Trial) -> str:
-    """Return what a pass would need to be shown and was not; an empty string if everything was."""
+def _settings(canary: CanarySpec) -> tuple[str, ...]:
+    """Return the settings modules that may be in force; none is said where a project's own configuration says it."""
+    is_injected = canary.project is not None and canary.project.inject is Injection.SETTINGS
+    return tuple(filter(None, (canary.settings, INJECTED if is_injected else "")))
+
+
+def unshown(trial: Trial, asked: Asked) -> str:
+    """Return what a pass would need to be shown and was not; an empty string if everything was.
+
+    Of a project's command that cannot be observed, its exit code is all there is to know; such cells are counted apart.
+    """
     seen = trial.evidence
     if seen.level is Level.EXIT_CODE:
+        if not asked.is_observable and trial.attempt.runner is Runner.PYTEST:
+            return ""
         return f"it ended with code {trial.attempt.exit_code}, but the probe said nothing: no evidence"
     if seen.problems:
         return f"evidence that cannot be read: {seen.problems[0]} ({len(seen.problems)} such)"
     for process in seen.processes:
-        if process.is_distributing:
+        if process.is_distributing or process.runner == JUNIT:
             continue
         if reason := _unreported(trial, process):
             return f"{reason} (run {process.run}{f', worker {process.worker}' if process.worker else ''})"
@@ -69,7 +85,7 @@ def _unreported(trial: Trial, process: ProcessEvidence) -> str:
     for name, version in trial.attempt.exact:
         if name != PYTHON and name not in imported:
             return f"{name} {version} was asked for, but not reported"
-    for name in _ALWAYS_IMPORTED[trial.attempt.runner]:
+    for name in _ALWAYS_IMPORTED.get(process.runner, ()):
         if name in imported and not imported[name].is_imported:
             return f"{name} is installed, but was not imported"
     return ""
@@ -77,10 +93,14 @@ def _unreported(trial: Trial, process: ProcessEvidence) -> str:
 
 def _unseen_tests(trial: Trial) -> str:
     """Compare what pytest collected with what reported back; Django's runner counts subtler things."""
-    if trial.attempt.runner is not Runner.PYTEST:
+    if trial.attempt.runner is not Runner.PYTEST or trial.evidence.level is Level.JUNIT:
         return ""
     for run in sorted({process.run for process in trial.evidence.processes}):
-        processes = [process for process in trial.evidence.processes if process.run == run]
+        processes = [
+            process
+            for process in trial.evidence.processes
+            if process.run == run and process.runner == Runner.PYTEST.value
+        ]
         collected = max((process.collected or 0 for process in processes), default=0)
         reported = sum(test.phase != "collect" for process in processes for test in process.tests)
         if reported < collected:
@@ -102,7 +122,13 @@ def _wrong_server(asked: Asked, *, vendor: str, answer: str, name: str) -> str:
     match database.engine:
         case Engine.SQLITE:
             is_memory = ":memory:" in name or "mode=memory" in name
-            if name and database.version in ("memory", "file") and is_memory != (database.version == "memory"):
+            is_ours = asked.canary.project is None  # where a project keeps its own file, it is no other answer
+            if (
+                name
+                and is_ours
+                and database.version in ("memory", "file")
+                and is_memory != (database.version == "memory")
+            ):
                 return f"the cell asks for SQLite in {database.version}, but {name} was used"
             wrong_vendor = vendor not in ("", "sqlite")
         case Engine.POSTGRESQL:

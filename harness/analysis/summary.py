@@ -15,7 +15,7 @@ from harness.analysis.grid import Grid, grid
 from harness.analysis.group import Group, groups
 from harness.errors import ExitCode, worst
 from harness.model.cell import Cell
-from harness.model.plan import Plan, Why
+from harness.model.plan import Plan, Shard, Why
 from harness.model.record import Purpose
 from harness.model.spec import DatabaseSpec, ProviderName
 
@@ -38,6 +38,7 @@ class RunSummary:
     reused: int  # cells whose answer was known
     duration_s: float
     warnings: tuple[str, ...] = ()  # where this is not what matrix.lock says
+    shard: str = ""  # "3/8" of a run that is one part of a plan
 
 
 def summarise(
@@ -54,12 +55,18 @@ def summarise(
     absent: Sequence[ProviderName],
     databases: Sequence[DatabaseSpec],
     warnings: tuple[str, ...] = (),
+    shard: Shard | None = None,
 ) -> RunSummary:
-    """Sum up. *absent*: providers that ``--require`` names and that left cells out; *databases* give them an order."""
+    """Sum up. *absent*: providers that ``--require`` names and that left cells out; *databases* give them an order.
+
+    Of one *shard* of a plan, *plan* and *missing* are that shard's.
+    """
     found = with_blame(conclusions)
     own = [one for one in found if one.purpose is not Purpose.DIAGNOSTIC]
     has_both = any({"django", "pytest-django"} <= one.cell.as_dict().keys() for one in own)
     code = exit_code((one.judgement for one in own), strict=strict, is_required_provider_absent=bool(absent))
+    if shard is not None and not own and not absent:
+        code = ExitCode.OK  # there are more shards than cells: nothing was this one's to do
     return RunSummary(
         run_id=run_id,
         as_of=as_of,
@@ -75,6 +82,7 @@ def summarise(
         reused=reused,
         duration_s=duration_s,
         warnings=warnings,
+        shard=shard.name if shard is not None else "",
     )
 
 

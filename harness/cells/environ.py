@@ -7,6 +7,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import harness
+from harness.cells import project_environ
 from harness.cells.commands import Command
 from harness.cells.job import Job
 from harness.model.server import DjangoDatabases
@@ -16,6 +18,9 @@ ALLOWED = frozenset(
     "HOME LANG LC_ALL LC_CTYPE LD_LIBRARY_PATH LOGNAME PATH SHELL TEMP TMP TMPDIR TZ USER".split()  # noqa: SIM905
 )
 """Variables of the user's that reach a cell. Everything else may hold a secret (DESIGN rule 9)."""
+
+INJECTION = Path(harness.__path__[0]) / "injection"
+ADDOPTS = "PYTEST_ADDOPTS"
 
 FIXED = {
     "PYTHONDONTWRITEBYTECODE": "1",  # the environment is shared, read-only
@@ -50,19 +55,28 @@ def environment(
 ) -> dict[str, str]:
     """Return the whole environment of run *number* of a cell."""
     kept = {name: value for name, value in inherited.items() if name in ALLOWED}
-    return kept | {
+    settings = project_environ.settings_of(job.canary)
+    base = kept | {
         "PATH": f"{bin_dir}:{kept.get('PATH', '/usr/bin:/bin')}",
         "TMPDIR": str(scratch),
         "PYTHONPATH": str(probe.parent),
         **FIXED,
-        "DJANGO_SETTINGS_MODULE": job.canary.settings,
+        **({"DJANGO_SETTINGS_MODULE": settings} if settings else {}),
         "HARNESS_EVIDENCE": str(evidence),
         "HARNESS_RUN": str(number),
         "HARNESS_PACKAGES": ",".join(pin.name for pin in job.lock.pins),
         "HARNESS_MODE": job.mode.value,
         "HARNESS_DATABASES": json.dumps(with_mode(databases, job)),
-        **dict(command.env),
     }
+    project = job.canary.project
+    if project is not None:
+        base |= project_environ.variables(
+            job.canary, project, databases, inherited=inherited, base=base, injection=INJECTION
+        )
+    further = dict(command.env)
+    if ADDOPTS in base and ADDOPTS in further:
+        further[ADDOPTS] = f"{base[ADDOPTS]} {further[ADDOPTS]}"
+    return base | further
 
 
 def with_mode(databases: DjangoDatabases, job: Job) -> DjangoDatabases:

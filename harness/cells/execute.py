@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
-from harness.cells import environ, project
-from harness.cells.commands import commands, preparations
+from harness.cells import environ, junit, project
+from harness.cells.commands import PYTHON, commands, preparations
 from harness.cells.folders import Folders, laid_out
 from harness.cells.job import Job
 from harness.cells.services import Services
@@ -28,6 +28,8 @@ from harness.process import CUT_NOTE, Completed, Stop, end_strays, supervise
 
 EVIDENCE_LIMIT_BYTES = 20_000_000
 
+NOT_FOUND = 127
+"""What a shell says of a program that is not there."""
 _label = itertools.count(1)
 
 
@@ -107,12 +109,14 @@ def _run(
     services.cancel.check()
     phase(Phase.COPY)
     folders = laid_out(job, services, folder)
+    made = _with_editable(made, job, services, folders)
     copy_s = clock.lap()
     phase(Phase.TESTS)
     done = _supervised(job, services, made, databases, folders, log)
     timings = Timings(environment_s=environment_s, server_s=server_s, copy_s=copy_s, test_s=clock.lap())
     secrets = _secrets(databases)
-    files = tuple(_masked(content, secrets) for content in _read(folders.evidence))
+    evidence_files = (*_read(folders.evidence), *_junit(job, folders))
+    files = tuple(_masked(content, secrets) for content in evidence_files)
     log.write_bytes(_masked(log.read_bytes(), secrets))
     draft = replace(
         _ended(draft, done, folder, services),
@@ -124,6 +128,16 @@ def _run(
     if not is_good and draft.ended is not Ended.CANCELLED and not server.is_alive():
         return _lost(draft, server, files, job, services)
     return Made(trial=Trial(attempt=draft, evidence=_parsed(files)), evidence_files=files)
+
+
+def _with_editable(made: Environment, job: Job, services: Services, folders: Folders) -> Environment:
+    """Return an environment of the cell's own where its project is used from the files that it got."""
+    if job.canary.project is None or not job.canary.project.is_editable:
+        return made
+    wheel = job.canary.project.wheels[0][1]
+    return services.environments.with_editable(
+        made, folders.root / "venv", folders.work, version=wheel.version, cancel=services.cancel
+    )
 
 
 def _supervised(
@@ -139,25 +153,30 @@ def _supervised(
     probe = folders.probe / services.probe.name
     done = Completed(code=0, stop=Stop.EXITED)
     worst = 0
-    runs = commands(job.mode, job.runner, job.canary, str(probe))
-    steps = [(0, preparation) for preparation in preparations(job.canary)]
-    for number, command in [*steps, *enumerate(runs, 1)]:
+    for command in (*preparations(job.canary), *commands(job.mode, job.runner, job.canary, str(probe))):
+        cwd = folders.work / job.canary.project.cwd if job.canary.project and command.run else folders.work
+        env = environ.environment(
+            job,
+            command,
+            number=command.run,
+            inherited=services.inherited,
+            databases=databases,
+            probe=probe,
+            evidence=folders.evidence,
+            scratch=folders.scratch,
+            bin_dir=Path(made.python).parent,
+        )
+        program = made.python if command.program == PYTHON else shutil.which(command.program, path=env["PATH"])
+        program = str(cwd / command.program) if "/" in command.program else program
+        if program is None:
+            done = Completed(code=NOT_FOUND, stop=Stop.EXITED)
+            return _Done(completed=done, unprepared=f"there is no program {command.program!r} in its environment")
         with ExitStack() as registered:
             done = supervise(
-                (made.python, *command.args),
+                (program, *command.args),
                 timeout_s=services.run.timeouts.test_s,
-                cwd=folders.work,
-                env=environ.environment(
-                    job,
-                    command,
-                    number=number,
-                    inherited=services.inherited,
-                    databases=databases,
-                    probe=probe,
-                    evidence=folders.evidence,
-                    scratch=folders.scratch,
-                    bin_dir=Path(made.python).parent,
-                ),
+                cwd=cwd,
+                env=env,
                 log=log,
                 log_limit_bytes=services.run.log_limit_bytes,
                 cancel=services.cancel,
@@ -166,18 +185,20 @@ def _supervised(
                 started=lambda pid, stack=registered: stack.enter_context(services.ledger.process(pid)),  # type: ignore[misc]
             )
         worst = worst or done.code
-        is_unprepared = number == 0 and done.code != 0
-        if done.stop is not Stop.EXITED or done.code < 0 or is_unprepared:
-            return _Done(completed=done, unprepared=command.args if is_unprepared else ())
+        if command.run == 0 and done.code != 0:
+            words = f"`python {' '.join(command.args)}`, before the tests, ended with code {done.code}"
+            return _Done(completed=done, unprepared=words)
+        if done.stop is not Stop.EXITED or done.code < 0 or (command.is_step and done.code):
+            return _Done(completed=done)
     return _Done(completed=replace(done, code=worst))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Done:
-    """How an attempt's last command ended; *unprepared* is that command where it was to prepare the tests."""
+    """How an attempt's last command ended; *unprepared* says why the tests were not begun, where they were not."""
 
     completed: Completed
-    unprepared: tuple[str, ...] = ()
+    unprepared: str = ""
 
 
 def _disk_guard(folder: Path, limit_bytes: int) -> str:
@@ -201,8 +222,7 @@ def _ended(draft: Attempt, last: _Done, folder: Path, services: Services) -> Att
         case _ if done.code < 0:
             return replace(draft, ended=Ended.SIGNALLED, exit_code=done.code, message=f"ended by signal {-done.code}")
         case _ if last.unprepared:
-            message = f"`python {' '.join(last.unprepared)}`, before the tests, ended with code {done.code}"
-            return replace(draft, ended=Ended.UNPREPARED, exit_code=done.code, message=message)
+            return replace(draft, ended=Ended.UNPREPARED, exit_code=done.code, message=last.unprepared)
         case _:
             return replace(draft, ended=Ended.EXITED, exit_code=done.code)
 
@@ -241,6 +261,17 @@ def _read(folder: Path) -> tuple[bytes, ...]:
         with path.open("rb") as file:
             contents.append(file.read(EVIDENCE_LIMIT_BYTES + 1_000_000))
     return tuple(contents)
+
+
+def _junit(job: Job, folders: Folders) -> tuple[bytes, ...]:
+    """Return the tests of the project's own JUnit file as evidence, where it says which that is."""
+    if job.canary.project is None or not job.canary.project.junit:
+        return ()
+    path = folders.work / job.canary.project.cwd / job.canary.project.junit
+    if not path.is_file() or path.stat().st_size > EVIDENCE_LIMIT_BYTES:
+        return ()
+    found = junit.evidence(path.read_bytes(), python=job.interpreter.version)
+    return (found,) if found else ()
 
 
 def _parsed(files: tuple[bytes, ...]) -> Evidence:

@@ -22,6 +22,12 @@ class EnvironmentMaker(Protocol):
         """Return the environment with *lock* installed, made if it is not there."""
         ...
 
+    def with_editable(
+        self, made: Environment, folder: Path, project: Path, *, version: str, cancel: Cancel
+    ) -> Environment:
+        """Return an environment of one cell's own, in which a project is used from its files."""
+        ...
+
     def use(self, name: str) -> None:
         """Keep the folder called *name* from being collected during this run."""
         ...

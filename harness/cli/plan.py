@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,18 +23,35 @@ def plan(
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Cells side by side, for the estimate.")] = 0,
     provider: opt.ProviderOption = [],  # noqa: B006
     no_python_downloads: opt.DownloadsOption = False,
+    shards: Annotated[
+        int, typer.Option("--shards", metavar="N", help="Split the plan for N jobs, by what cells took before.")
+    ] = 0,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the shards, for `harness run --shards`."),
+    ] = None,
+    github: Annotated[
+        bool,
+        typer.Option("--github", help="The shards as the matrix of a workflow, in one line; also to $GITHUB_OUTPUT."),
+    ] = False,
     json: opt.JsonOption = False,
     quiet: opt.QuietOption = False,
     verbose: opt.VerboseOption = 0,
 ) -> int:
     """List the cells that would run, what is left out with its reason, the coverage and the time it may take."""
-    from harness.cli import interrupt, request
+    from harness.cli import github_output, interrupt, request
     from harness.cli.board import Board
     from harness.cli.console import err, out
-    from harness.report import plan_json, plan_text
+    from harness.errors import UsageError
+    from harness.report import plan_github, plan_json, plan_text
     from harness.workflow import run as runs
+    from harness.workflow import shards as shards_file
     from harness.workflow.show_plan import show_plan
 
+    if not shards and (github or output):
+        raise UsageError(f"{'--github' if github else '--output'} needs to know how many shards", remedy="--shards 8")
+    if github and json:
+        raise UsageError("--github and --json are one document each", remedy="one of them")
     spec, place = request.load(matrix)
     asked = request.options(
         k=k,
@@ -46,8 +65,14 @@ def plan(
         no_python_downloads=no_python_downloads,
     )
     with interrupt.cancel_on_signal() as cancel, Board(err(), verbosity=-1 if quiet else verbose) as board:
-        view = show_plan(spec, place, asked, board, cancel, jobs=jobs or None)
-    if json:
+        view, assignment = show_plan(spec, place, asked, board, cancel, jobs=jobs or None, of=shards or None)
+    if output is not None and assignment is not None:
+        shards_file.write(output, assignment)
+    if github:
+        line = plan_github.matrix(view)
+        github_output.append("matrix", line, os.environ)
+        print(line)
+    elif json:
         print(plan_json.document(view))
     else:
         out().print(plan_text.plan(view))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 from harness import config
@@ -11,6 +12,7 @@ from harness.errors import UsageError, nearest
 from harness.model.spec import MatrixSpec, ProviderName
 from harness.plan.select import DEFAULT_PROFILE, Selection, parse_filters
 from harness.workflow import place as places
+from harness.workflow import shards
 from harness.workflow.place import Place
 from harness.workflow.prepare import Options
 
@@ -55,6 +57,27 @@ def options(
         providers=tuple(providers(provider, "--provider")),
         python_downloads=not no_python_downloads,
     )
+
+
+def shard(text: str, file: Path | None, place: Place, asked: Options) -> tuple[Options, shards.Asked | None]:
+    """Return what a shard's run prepares, and the shard; None where the whole plan is to be run.
+
+    A file of shards says what is selected and as of when.
+
+    Raises:
+        UsageError: there is no such shard, the file is none of this matrix, or something else is selected beside it.
+    """
+    if file is None:
+        return asked, shards.asked(text, None) if text else None
+    if not text:
+        raise UsageError("--shards FILE needs to know which shard to run", remedy="--shard 3/8")
+    if asked.selection != Selection() or asked.as_of is not None or asked.refresh:
+        raise UsageError(
+            f"{file} says what is selected, and as of when", remedy="give that to `harness plan --shards`, not here"
+        )
+    assignment = shards.read(file, place)
+    wanted = shards.asked(text, assignment)
+    return replace(asked, selection=assignment.selection, as_of=assignment.as_of), wanted
 
 
 def providers(words: list[str], option: str) -> list[ProviderName]:

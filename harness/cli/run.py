@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,6 +28,16 @@ def run(
     provider: opt.ProviderOption = [],  # noqa: B006
     require: opt.RequireOption = [],  # noqa: B006
     no_python_downloads: opt.DownloadsOption = False,
+    shard: Annotated[
+        str,
+        typer.Option("--shard", metavar="NUMBER/OF", help="Only this part of the plan; `harness merge` joins them."),
+    ] = "",
+    shards: Annotated[
+        Path | None,
+        typer.Option(
+            "--shards", metavar="FILE", help="Who runs what, and as of when: `harness plan --shards N -o FILE`."
+        ),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Flaky cells and unexpected passes count.")] = False,
     json: opt.JsonOption = False,
     quiet: opt.QuietOption = False,
@@ -56,6 +67,7 @@ def run(
         provider=provider,
         no_python_downloads=no_python_downloads,
     )
+    asked, part = request.shard(shard, shards, place, asked)
     with interrupt.cancel_on_signal() as cancel, Board(err(), verbosity=-1 if quiet else verbose) as board:
         summary = workflow.run(
             spec,
@@ -67,6 +79,7 @@ def run(
                 rerun=rerun,
                 strict=strict,
                 require=tuple(request.providers(require, "--require")),
+                shard=part,
             ),
             board,
             cancel,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import PurePosixPath
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from harness.config.document import CanaryTable
+from harness.model.command_line import is_pytest
 from harness.model.spec import Injection, Mode, ProjectSpec
 
 DEFAULT_COMMAND = "pytest"
@@ -60,10 +62,10 @@ def check_project(place: str, table: CanaryTable, modes: Sequence[str]) -> Itera
             yield f"{place}: {name!r}: variables that begin with {_OURS} are the harness's own"
     if table.inject and not table.settings:
         yield f"{place}.inject: needs `settings`, the module whose DATABASES are replaced"
-    if table.command is not None and not all(map(_is_pytest, table.command)):
+    if table.command is not None and not any(map(_is_pytest, table.command)):
         others = sorted(set(modes) - {Mode.PLAIN.value})
         if others:
-            yield f'{place}.command: is not pytest, so mode {others[0]!r} cannot be had: write mode = ["plain"]'
+            yield f'{place}.command: none is pytest, so mode {others[0]!r} cannot be had: write mode = ["plain"]'
 
 
 def _bad_install(text: str) -> Iterator[str]:
@@ -98,5 +100,6 @@ def _bad_command(line: str) -> Iterator[str]:
 
 
 def _is_pytest(line: str) -> bool:
-    words = shlex.split(line)
-    return bool(words) and (words[0] in ("pytest", "py.test") or words[:3] == ["python", "-m", "pytest"])
+    with suppress(ValueError):  # `_bad_command` tells of it
+        return is_pytest(shlex.split(line))
+    return False

@@ -26,4 +26,6 @@ class Draft:
     excludes: tuple[Rule, ...] = ()
     strength: Strength = Strength.PAIRS
     because: tuple[tuple[str, str], ...] = ()  # dotted key ("canary.shop.command") → comment
+    allow_build: tuple[str, ...] = ()  # packages that may be built from source
+    test_s: int = 0  # how long one run may take, in seconds; 0: the harness's own bound
     left: tuple[str, ...] = ()  # a line each: what could not be carried over, or is worth a look

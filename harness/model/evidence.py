@@ -18,10 +18,15 @@ PLANTED_TABLE = "harness_stale"
 """The stale table that mode `create-db` plants in run 1, and that must be gone in run 2."""
 
 
+JUNIT = "junit"
+"""The runner of tests that only a JUnit file tells of."""
+
+
 class Level(Enum):
     """How much is known about what happened in a cell."""
 
     OBSERVED = "observed"  # by the probe
+    JUNIT = "junit"  # the tests, from the file that the project's command wrote
     EXIT_CODE = "exit-code"  # nothing but how the process ended
 
 
@@ -181,6 +186,12 @@ class ProcessEvidence:
     notes: tuple[str, ...] = ()  # what the probe could not observe, and why
     running: tuple[str, ...] = ()  # tests that started and did not end: where a crash or time-out struck
 
+    @property
+    def is_blind(self) -> bool:
+        """Tell whether it watched for Django's runner, which the script that it ran never used."""
+        is_idle = self.collected is None and not (self.tests or self.databases or self.set_up_by)
+        return self.runner == "django" and self.is_complete and is_idle
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
@@ -239,13 +250,22 @@ def parse(files: Iterable[Sequence[str]]) -> Evidence:
                 problems.append(f"line {number}: {error!s:.120}")
         if draft is not None:
             try:
-                processes.append(_finish(draft))
+                process = _finish(draft)
+                if not process.is_blind:
+                    processes.append(process)
             except _UNREADABLE as error:
                 problems.append(f"hello: {error!s:.120}")
+    if any(process.tests for process in processes if process.runner != JUNIT):
+        processes = [process for process in processes if process.runner != JUNIT]
     processes.sort(key=lambda process: (process.run, process.worker, process.pid))
-    return Evidence(
-        level=Level.OBSERVED if processes else Level.EXIT_CODE, processes=tuple(processes), problems=tuple(problems)
-    )
+    return Evidence(level=_level(processes), processes=tuple(processes), problems=tuple(problems))
+
+
+def _level(processes: Sequence[ProcessEvidence]) -> Level:
+    """Tests that only a JUnit file knows of count as that, whatever else was observed."""
+    if not processes:
+        return Level.EXIT_CODE
+    return Level.JUNIT if any(process.runner == JUNIT for process in processes) else Level.OBSERVED
 
 
 def _take(draft: _Draft, kind: str, event: dict[str, Any]) -> None:

@@ -96,6 +96,22 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """One part of a plan, and the whole that it is a part of: what is needed to put the parts together again."""
+
+    number: int  # from 1
+    of: int
+    cells: tuple[tuple[str, int], ...]  # the id of every planned cell, in order, with the number of its shard
+    nogoods: tuple[Nogood, ...]  # all that the plan goes by
+    plan: str  # digest of the plan, the same in each of its shards
+
+    @property
+    def name(self) -> str:
+        """Return "3/8"."""
+        return f"{self.number}/{self.of}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanSummary:
     """What the store keeps of a run's plan beside its cells: enough to sum the run up again."""
 
@@ -106,6 +122,8 @@ class PlanSummary:
     strict: bool
     absent: tuple[ProviderName, ...]  # that ``--require`` named and that left cells out
     warnings: tuple[str, ...] = ()  # where the run is not what matrix.lock says
+    shard: Shard | None = None  # of a run that is one part of a plan; the above are the whole plan's
+    merged: tuple[str, ...] = ()  # of a run that was merged: what tells each of its parts from all other runs
 
 
 def exact_versions(cell: Cell, axes: tuple[Axis, ...]) -> dict[str, str]:

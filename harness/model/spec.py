@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from harness.model.condition import Condition
+from harness.model.wheel import Wheel
 
 
 class Engine(Enum):
@@ -56,6 +57,14 @@ class ControlPolicy(Enum):
     ALWAYS = "always"
     ON_FAILURE = "on-failure"
     NEVER = "never"
+
+
+class Preference(Enum):
+    """Which of the versions that are allowed a resolution takes, where an axis does not say it; as uv calls them."""
+
+    HIGHEST = "highest"
+    LOWEST = "lowest"
+    LOWEST_DIRECT = "lowest-direct"  # of what is asked for by name; the newest of what that brings along
 
 
 class Per(Enum):
@@ -133,6 +142,8 @@ class ProjectSpec:
     pass_env: tuple[str, ...] = ()  # names of the user's variables
     inject: Injection = Injection.NONE
     junit: str = ""  # the report that the last command writes, below `cwd`
+    is_editable: bool = False  # used from its files, as each cell has them
+    wheels: tuple[tuple[str, Wheel], ...] = ()  # what was built of it, by minor version of Python ("3.12")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -37,6 +37,7 @@ class Environments:
     def __init__(self, cache: Path, *, uv: Uv, allow_build: Iterable[str] = (), timeout_s: float = 300) -> None:
         self._cache = cache.absolute()  # scripts and links hold it
         self._lease = Lease(self._cache)
+        self._uv = uv
         self._store = PackageStore(self._cache, uv=uv, lease=self._lease, allow_build=allow_build)
         self._timeout_s = timeout_s
 
@@ -84,13 +85,10 @@ class Environments:
             )
             entries = sorted(made)
         with in_the_making(path) as folder:
-            _skeleton(folder, interpreter)
-            site = folder / "lib" / f"python{_series(interpreter)}" / "site-packages"
-            merge([found for entry in entries if (found := site_packages(entry)) is not None], site)
+            _link(entries, folder, path, interpreter)
             if pytest_version := lock.version_of("pytest"):
                 python = folder / "bin" / "python"
                 self._store.rewrite_plugins(entries, python, pytest_version, timeout_s=self._timeout_s)
-            _scripts(entries, folder, path)
             facts = {
                 "scheme": SCHEME,
                 "lock": codec.to_plain(lock),
@@ -98,6 +96,42 @@ class Environments:
                 "packages": sorted(entry.name for entry in entries),
             }
             (folder / COMPLETE).write_text(json.dumps(facts, sort_keys=True), encoding="utf-8")
+
+    def with_editable(
+        self, made: Environment, folder: Path, project: Path, *, version: str, cancel: Cancel | None = None
+    ) -> Environment:
+        """Return an environment at *folder* that is one cell's own: the packages of *made*, and a project installed so
+        that it is used from its files in *project*. *version* is for build backends that would ask version control.
+
+        Raises:
+            IndexUnreachable: what builds it has to be downloaded, and the index gave no answer.
+            Infrastructure: uv failed, or it took too long.
+            Interrupted: *cancel* was set.
+        """
+        entries = [self._store.entry(pin, made.interpreter) for pin in made.lock.pins]
+        try:
+            folder.mkdir()
+            _link(entries, folder, folder, made.interpreter)
+        except OSError as error:
+            raise Infrastructure(f"cannot make the environment {folder}: {error}") from error
+        python = folder / "bin" / "python"
+        answer = self._uv.run(
+            ["pip", "install", "--quiet", "--python", str(python), "--no-deps", "--editable", str(project)],
+            timeout_s=self._timeout_s,
+            cancel=cancel,
+            extra={"SETUPTOOLS_SCM_PRETEND_VERSION": version},
+        )
+        if answer.code:
+            raise Infrastructure(f"uv could not install the project from its files: {answer.words}")
+        return Environment(path=str(folder), python=str(python), lock=made.lock, interpreter=made.interpreter)
+
+
+def _link(entries: Sequence[Path], folder: Path, final: Path, interpreter: Interpreter) -> None:
+    """Fill *folder*, which becomes *final*, with a virtual environment of links to installed packages."""
+    _skeleton(folder, interpreter)
+    site = folder / "lib" / f"python{_series(interpreter)}" / "site-packages"
+    merge([found for entry in entries if (found := site_packages(entry)) is not None], site)
+    _scripts(entries, folder, final)
 
 
 def name_of(lock_hash: str, interpreter: Interpreter) -> str:

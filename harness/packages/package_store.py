@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 from harness import process
 from harness.errors import Infrastructure
 from harness.model.package import Interpreter, Pin
+from harness.packages import wheels
 from harness.packages.files import guard, in_the_making
 from harness.packages.leases import Lease
 from harness.packages.uv import Uv
@@ -96,7 +97,8 @@ class PackageStore:
         self, pin: Pin, interpreter: Interpreter, folder: Path, *, timeout_s: float, cancel: Cancel | None
     ) -> None:
         hashes = " ".join(f"--hash={digest}" for digest in pin.hashes)
-        line = f"{pin.name}=={pin.version} {hashes}\n"
+        own = wheels.local(self._cache, pin.hashes)
+        line = f"{pin.name} @ {own.as_uri()} {hashes}\n" if own else f"{pin.name}=={pin.version} {hashes}\n"
         arguments = ["pip", "install", "--quiet", "--python", interpreter.path, "--prefix", str(folder), "--no-deps"]
         arguments += ["--require-hashes", "--compile-bytecode", "--only-binary", ":all:"]
         answer = self._uv.run([*arguments, "-r", "-"], timeout_s=timeout_s, stdin=line, cancel=cancel)

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import tempfile
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,11 +20,14 @@ from harness.errors import Infrastructure, UsageError
 from harness.model import codec
 from harness.model.lockfile import KnownAnswers
 from harness.model.package import Interpreter, Lock, Pin, Unresolvable
+from harness.model.spec import Preference
 from harness.packages.files import guard, read_if_there, write_whole
 from harness.packages.uv import Answer, Uv
 from harness.process import Cancel
 
 SCHEME = 1
+CONSTRAINT = "-c "
+"""How a constraint begins among requirements: it holds where the package is wanted anyway."""
 _NO_SOLUTION = "No solution found"
 
 
@@ -45,14 +49,17 @@ class Resolver:
         allow_build: Iterable[str] = (),
         timeout_s: float = 120,
         refresh: bool = False,
+        preference: Preference = Preference.HIGHEST,
     ) -> None:
         """Prepare to resolve what had been uploaded by *as_of*, or, of packages that are *renewed*, by a date of their
-        own; what is *known* is not resolved. *refresh* asks uv even for what is remembered."""
+        own; what is *known* is not resolved. *refresh* asks uv even for what is remembered. *preference* says which
+        of the versions that are allowed are taken."""
         self._cache, self._uv, self._as_of, self._timeout_s = cache, uv, as_of, timeout_s
         self._renewed = tuple(sorted((renewed or {}).items()))
         self._known = known
         self._allow_build = tuple(sorted({str(canonicalize_name(name)) for name in allow_build}))
         self._refresh = refresh
+        self._preference = preference
         self._answers: dict[str, Lock | Unresolvable] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -119,6 +126,8 @@ class Resolver:
             self._as_of.astimezone(dt.UTC).isoformat(),
             self._allow_build,
         ]
+        if self._preference is not Preference.HIGHEST:
+            question.append(self._preference.value)
         if self._renewed:
             question.append([(name, _stamp(date)) for name, date in self._renewed])
         return hashlib.sha256(json.dumps(question).encode()).hexdigest()[:32]
@@ -174,8 +183,15 @@ class Resolver:
         arguments += ["--exclude-newer", _stamp(self._as_of), "--generate-hashes", "--no-header", "--no-annotate"]
         for name, date in self._renewed:
             arguments += ["--exclude-newer-package", f"{name}={_stamp(date)}"]
-        arguments += ["--no-emit-index-url"]
-        return self._uv.run(arguments, timeout_s=self._timeout_s, stdin="\n".join(wanted) + "\n", cancel=cancel)
+        arguments += ["--no-emit-index-url", "--resolution", self._preference.value]
+        constraints = [line.removeprefix(CONSTRAINT) for line in wanted if line.startswith(CONSTRAINT)]
+        lines = [line for line in wanted if not line.startswith(CONSTRAINT)]
+        with tempfile.NamedTemporaryFile("w", dir=self._cache, suffix=".txt", encoding="utf-8") as file:
+            if constraints:
+                file.write("\n".join(constraints) + "\n")
+                file.flush()
+                arguments += ["--constraints", file.name]
+            return self._uv.run(arguments, timeout_s=self._timeout_s, stdin="\n".join(lines) + "\n", cancel=cancel)
 
 
 def _stamp(date: dt.datetime) -> str:
@@ -190,12 +206,13 @@ def normalised(requirements: Iterable[str]) -> tuple[str, ...]:
     """
     found = set()
     for text in requirements:
+        mark = CONSTRAINT if text.startswith(CONSTRAINT) else ""
         try:
-            requirement = Requirement(text)
+            requirement = Requirement(text.removeprefix(mark))
         except InvalidRequirement as error:
             raise UsageError(f"{text!r} is not a requirement: {error}") from None
         requirement.name = str(canonicalize_name(requirement.name))
-        found.add(str(requirement))
+        found.add(f"{mark}{requirement}")
     return tuple(sorted(found))
 
 

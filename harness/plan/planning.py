@@ -7,7 +7,7 @@ from dataclasses import replace
 from harness.model.cell import Cell
 from harness.model.plan import Axis, Nogood, Plan
 from harness.model.spec import MatrixSpec
-from harness.plan.cover import make
+from harness.plan.cover import left_out, make
 from harness.plan.coverage import measure
 from harness.plan.select import Selection, choose, narrow, profile_of
 
@@ -36,3 +36,16 @@ def plan_run(
     if cells == plan.cells:
         return plan
     return replace(plan, cells=cells, coverage=measure(narrowed, nogoods, strength, cells))
+
+
+def plan_again(
+    spec: MatrixSpec, axes: tuple[Axis, ...], nogoods: tuple[Nogood, ...], selection: Selection, before: Plan
+) -> Plan:
+    """Plan the tuples again that *before* lost to what was learnt since, beside its cells that stay.
+
+    *nogoods* are all that is known now. A pick out of a plan only loses cells.
+    """
+    stay = tuple(cell for cell in before.cells if not any(nogood.covers(cell) for nogood in nogoods))
+    if selection.is_pick:
+        return replace(before, cells=stay, left_out=left_out(narrow(axes, spec, selection), nogoods))
+    return plan_run(spec, axes, nogoods, selection, keep=stay)

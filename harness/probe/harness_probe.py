@@ -40,7 +40,10 @@ class Sink(object):
         self.pid = os.getpid()
         self.limit = limit
         self.size = 0
-        path = os.path.join(folder, "%s-%d.jsonl" % (stem, self.pid))
+        path, count = os.path.join(folder, "%s-%d.jsonl" % (stem, self.pid)), 1
+        while os.path.exists(path):  # a script that runs under Django's wrapper called pytest
+            count += 1
+            path = os.path.join(folder, "%s-%d-%d.jsonl" % (stem, self.pid, count))
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
         self.fd = os.open(path, flags, 0o644)
         self.write, self.getpid, self.dumps = os.write, os.getpid, json.dumps

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from harness.model.plan import Coverage, LeftOut, Why
 from harness.model.spec import Strength
-from harness.plan.view import PlanView
+from harness.plan.view import PlanView, ShardView
 from harness.report.style import counted, plain, seconds
 
 _TUPLES = {Strength.EACH: "values", Strength.PAIRS: "pairs", Strength.TRIPLES: "triples", Strength.FULL: "cells"}
@@ -23,9 +23,21 @@ def plan(view: PlanView) -> RenderableType:
     parts += [Text(), *coverage(view.coverage)]
     about = f", about {seconds(view.estimate_s)} with {view.jobs} at a time" if view.estimate_s is not None else ""
     parts.append(Text(f"{len(view.cells)} of {counted(view.product, 'cell')}{about}", "bold"))
+    parts += shards(view.shards)
     parts += [plain(warning, "yellow") for warning in view.warnings]
     parts.append(Text(f"as of {view.as_of:%Y-%m-%d %H:%M} UTC", "dim"))
     return Group(*parts)
+
+
+def shards(views: tuple[ShardView, ...]) -> list[RenderableType]:
+    """Return a line a shard: its cells, how long they may take, and the servers that it starts."""
+    return [
+        plain(
+            f"shard {view.shard}: {counted(len(view.cells), 'cell')}"
+            + (f", about {seconds(view.about_s)} on {', '.join(view.databases)}" if view.cells else "")
+        )
+        for view in views
+    ]
 
 
 def left_out(items: tuple[LeftOut, ...]) -> list[RenderableType]:

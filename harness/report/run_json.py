@@ -79,6 +79,7 @@ class RunDocument:
     reused: int
     duration_s: float
     warnings: tuple[str, ...]  # where this is not what matrix.lock says
+    shard: str  # "3/8" of a run that is one part of a plan, else empty
 
 
 def document(summary: RunSummary) -> str:
@@ -100,6 +101,7 @@ def document(summary: RunSummary) -> str:
         reused=summary.reused,
         duration_s=round(summary.duration_s, 3),
         warnings=summary.warnings,
+        shard=summary.shard,
     )
     return json.dumps(codec.to_plain(made), indent=2, sort_keys=True, ensure_ascii=False)
 

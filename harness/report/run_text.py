@@ -169,12 +169,15 @@ def headline(run: RunSummary) -> Text:
         line.append("  ")
     if lacking := _lacking(run):
         line.append_text(plain(f"left out here: {lacking}  ", "yellow"))
-    if run.ran == 0:
+    if run.shard and not run.counts.cells:
+        line.append("no cell of the plan is in this shard", "bold")
+    elif run.ran == 0:
         line.append(f"nothing to run: all {run.reused} answers were known", "bold")
     else:
         known = f", {run.reused} known" if run.reused else ""
         line.append(f"{run.ran} run{known}, {seconds(run.duration_s)}", "dim")
-    line.append(f"  (run {run.run_id}, as of {run.as_of:%Y-%m-%d})", "dim")
+    shard = f"shard {run.shard}, " if run.shard else ""
+    line.append(f"  (run {run.run_id}, {shard}as of {run.as_of:%Y-%m-%d})", "dim")
     return line
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from harness.analysis.blame import with_blame
 from harness.analysis.conclude import Conclusion, conclude
@@ -11,9 +11,9 @@ from harness.analysis.suspects import neighbours as neighbours_of
 from harness.errors import IndexUnreachable
 from harness.model.cell import PYTHON, Cell
 from harness.model.package import Lock
-from harness.model.plan import Axis
+from harness.model.plan import Axis, Nogood
 from harness.model.record import Purpose, Record
-from harness.model.spec import next_named
+from harness.model.spec import DatabaseSpec, next_named
 from harness.model.verdict import Blame, Signature
 from harness.workflow.examine import examine
 from harness.workflow.prepare import requirements
@@ -32,14 +32,43 @@ def conclude_with_neighbours(session: Session) -> tuple[Conclusion, ...]:
     found = [_concluded(session, record) for record in session.store.records(session.run_id)]
     examined = examine(session, found)
     found = [_concluded(session, session.record(one.cell)) if one.cell in examined else one for one in found]
+    prepared = session.prepared
+    for tried in with_neighbours(
+        found,
+        axes=prepared.axes,
+        databases=prepared.spec.databases,
+        nogoods=prepared.nogoods,
+        elsewhere=session.elsewhere(),
+        can_try=lambda cell: _lock(session, cell),
+    ):
+        session.watcher.stage(f"running a neighbour: {tried.id}")
+        session.do([tried], purpose=Purpose.DIAGNOSTIC)
+        found.append(_concluded(session, session.record(tried)))
+    return with_blame(found)
+
+
+def with_neighbours(
+    found: list[Conclusion],
+    *,
+    axes: tuple[Axis, ...],
+    databases: Sequence[DatabaseSpec],
+    nogoods: Sequence[Nogood],
+    elsewhere: frozenset[Cell] = frozenset(),
+    can_try: Callable[[Cell], bool],
+) -> Iterator[Cell]:
+    """Yield each neighbour to be tried, a signature at a time.
+
+    Before the next is asked for, what it came to has to be in *found*. Cells *elsewhere* are tried by others.
+    """
     for signature in _signatures(found):
-        for cell in _candidates(session, found, signature)[:TRIES]:
-            session.watcher.stage(f"running a neighbour: {cell.id}")
-            session.do([cell], purpose=Purpose.DIAGNOSTIC)
-            found.append(_concluded(session, session.record(cell)))
+        if _is_earned(found, signature):
+            continue
+        known = {one.cell for one in found} | elsewhere
+        nearby = _candidates(found, signature, axes=axes, databases=databases, nogoods=nogoods)
+        for cell in [cell for cell in nearby if cell not in known and can_try(cell)][:TRIES]:
+            yield cell
             if _is_earned(found, signature):
                 break
-    return with_blame(found)
 
 
 def _concluded(session: Session, record: Record) -> Conclusion:
@@ -65,28 +94,28 @@ def _is_earned(found: list[Conclusion], signature: Signature) -> bool:
     )
 
 
-def _candidates(session: Session, found: list[Conclusion], signature: Signature) -> list[Cell]:
+def _candidates(
+    found: list[Conclusion],
+    signature: Signature,
+    *,
+    axes: tuple[Axis, ...],
+    databases: Sequence[DatabaseSpec],
+    nogoods: Sequence[Nogood],
+) -> list[Cell]:
     """Return neighbours worth running: of the cell of this signature that its control says most about."""
-    if _is_earned(found, signature):
-        return []
     failing = [one for one in _open(found) if one.signature == signature]
-    known = {one.cell for one in found}
     one = min(failing, key=lambda item: (len(item.suspects), item.seconds))
-    axes = [next_named(session.prepared.axes, name) for name in one.suspects]
-    nearby = [_nearby(session, one.cell, axis) for axis in axes]
+    nearby = [
+        neighbours_of(
+            one.cell,
+            next_named(axes, name),
+            databases=databases,
+            is_feasible=lambda candidate: not any(nogood.covers(candidate) for nogood in nogoods),
+        )
+        for name in one.suspects
+    ]
     # the closest of each suspect first, in the order of suspicion, then the second closest
-    ranked = [cells[rank] for rank in range(2) for cells in nearby if len(cells) > rank]
-    return [cell for cell in ranked if cell not in known and _lock(session, cell)]
-
-
-def _nearby(session: Session, cell: Cell, axis: Axis) -> tuple[Cell, ...]:
-    prepared = session.prepared
-    return neighbours_of(
-        cell,
-        axis,
-        databases=prepared.spec.databases,
-        is_feasible=lambda candidate: not any(nogood.covers(candidate) for nogood in prepared.nogoods),
-    )
+    return [cells[rank] for rank in range(2) for cells in nearby if len(cells) > rank]
 
 
 def _lock(session: Session, cell: Cell) -> bool:

@@ -72,7 +72,7 @@ def lock(spec: MatrixSpec, place: Place, request: LockRequest, watcher: Watcher,
         found = _Found()
         for variant in _variants(prepared, watcher):
             found.take_in(variant)
-        new = _made(prepared, found, old, is_renewed=request.is_upgrade and (not axes or DATABASE in axes))
+        new = _made(spec, prepared, found, old, is_renewed=request.is_upgrade and (not axes or DATABASE in axes))
     text = document.dumps(new)
     view = _view(place, old, new, text)
     if view.is_written:
@@ -177,8 +177,11 @@ def _asked(prepared: Prepared, nogood: Nogood) -> Asked:
     return wanted, prepared.interpreters[values[PYTHON]].target
 
 
-def _made(prepared: Prepared, found: _Found, old: MatrixLock | None, *, is_renewed: bool) -> MatrixLock:
-    spec, pins = prepared.spec, prepared.pins
+def _made(
+    spec: MatrixSpec, prepared: Prepared, found: _Found, old: MatrixLock | None, *, is_renewed: bool
+) -> MatrixLock:
+    """Return the lock; its basis is the matrix as it is written, in which projects have not been looked into."""
+    pins = prepared.pins
     made = MatrixLock(
         as_of=pins.as_of,
         renewed=tuple(sorted(pins.renewed.items())),

@@ -21,6 +21,7 @@ from harness.store.store import Store
 from harness.workflow.find_record import find_record
 from harness.workflow.place import Place
 from harness.workflow.probing import Ground, complete, fixed_axes, lock_all, prepared
+from harness.workflow.projects import installed
 from harness.workflow.show_record import record_view
 
 
@@ -149,7 +150,7 @@ class _Draft:
         impossible = lock_all(ready, [self.cell])
         if self.cell in impossible:
             raise NothingSelected(f"{self.cell.id} cannot be tested:\n{impossible[self.cell].detail}")
-        lock = ready.locks[self.cell]
+        lock = installed(ready.locks[self.cell], self.ground.spec.canary(self.cell[CANARY]), python)
         if attempt is not None and attempt.lock_hash not in ("", lock.hash):
             self.notes.append("other packages resolve now than those of the record, of which nothing is left")
         exact = {axis.name: axis.values[0].exact for axis in axes if axis.values[0].exact}

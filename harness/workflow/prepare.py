@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from harness import databases
 from harness.cells import commands
@@ -18,14 +18,15 @@ from harness.model.spec import AxisSpec, MatrixSpec, Mode, ProviderName, next_na
 from harness.packages import feasibility, interpreters, versions
 from harness.packages.resolve import Resolver
 from harness.packages.uv import Uv
-from harness.plan.cover import left_out
-from harness.plan.planning import plan_run
+from harness.plan.planning import plan_again, plan_run
 from harness.plan.rules import check_rules, matrix_nogoods
-from harness.plan.select import Selection, narrow
+from harness.plan.select import Selection
 from harness.process import Cancel
+from harness.workflow import projects
 from harness.workflow.events import Watcher
 from harness.workflow.pinned import Pinned, axis_of, pinned
 from harness.workflow.place import Place
+from harness.workflow.projects import Builder
 from harness.workflow.side_by_side import in_background, side_by_side
 
 MAX_ROUNDS = 8
@@ -89,6 +90,17 @@ def prepare(
     found = in_background(lambda: pins.package_axes(spec, index))
     pythons = _interpreters(spec, place, options, uv, context.cancel, watcher)
     packages = found.result()
+    spec, unready = projects.ready(
+        spec,
+        {value: python for value, python in pythons.items() if python is not None},
+        Builder(
+            uv=uv,
+            cache=place.cache,
+            timeout_s=spec.run.timeouts.install_s,
+            cancel=context.cancel,
+            watcher=watcher,
+        ),
+    )
     axes = tuple(_axis(axis, packages, [one for one in pythons.values() if one is not None]) for axis in spec.axes)
     check_rules(spec, axes)
     watcher.stage("looking for database servers")
@@ -103,6 +115,7 @@ def prepare(
             allow_build=spec.run.allow_build,
         ),
         *absences,
+        *unready,
     )
     prepared = Prepared(
         spec=spec,
@@ -141,13 +154,9 @@ def lock_rounds(prepared: Prepared, watcher: Watcher) -> None:
 def learn(prepared: Prepared, nogoods: tuple[Nogood, ...]) -> None:
     """Take in what was found untestable, and plan the lost tuples again beside the cells that stay."""
     prepared.nogoods = (*prepared.nogoods, *nogoods)
-    stay = tuple(cell for cell in prepared.plan.cells if not any(nogood.covers(cell) for nogood in nogoods))
-    selection = prepared.options.selection
-    if selection.is_pick:
-        axes = narrow(prepared.axes, prepared.spec, selection)
-        prepared.plan = replace(prepared.plan, cells=stay, left_out=left_out(axes, prepared.nogoods))
-    else:
-        prepared.plan = plan_run(prepared.spec, prepared.axes, prepared.nogoods, selection, keep=stay)
+    prepared.plan = plan_again(
+        prepared.spec, prepared.axes, prepared.nogoods, prepared.options.selection, prepared.plan
+    )
 
 
 def requirements(prepared: Prepared, cell: Cell) -> dict[str, tuple[str, ...]]:

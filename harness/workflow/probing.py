@@ -20,11 +20,13 @@ from harness.packages.index import Index
 from harness.packages.resolve import Resolver
 from harness.packages.uv import Uv
 from harness.plan.rules import matrix_nogoods
+from harness.workflow import projects
 from harness.workflow.events import Watcher
 from harness.workflow.pinned import Pinned, axis_of, pinned, unpinned
 from harness.workflow.place import Place
 from harness.workflow.prepare import Options, Prepared
 from harness.workflow.prepare import requirements as requirements_of
+from harness.workflow.projects import Builder
 from harness.workflow.side_by_side import side_by_side
 
 
@@ -41,6 +43,7 @@ class Ground:
     uv: Uv
     index: Index
     pythons: tuple[Interpreter, ...]
+    unready: tuple[Nogood, ...] = ()  # projects that cannot be tested, or not on every Python
 
     def resolver(self, as_of: dt.datetime) -> Resolver:
         """Return a resolver that knows what had been uploaded by *as_of*; a lock of another day says nothing of it."""
@@ -97,8 +100,22 @@ def survey(
     """
     pins = unpinned(as_of) if as_of else pinned(spec, place, as_of=options.as_of, refresh=options.refresh)
     uv = pins.uv(place)
+    pythons = interpreters.find(place.cache, environ=place.environ, cancel=context.cancel)
+    chosen = {value: interpreters.match(value, pythons) for value in spec.axis(PYTHON).values if isinstance(value, str)}
+    spec, unready = projects.ready(
+        spec,
+        {value: python for value, python in chosen.items() if python is not None},
+        Builder(
+            uv=uv,
+            cache=place.cache,
+            timeout_s=spec.run.timeouts.install_s,
+            cancel=context.cancel,
+            watcher=watcher,
+        ),
+    )
     return Ground(
         spec=spec,
+        unready=unready,
         place=place,
         options=options,
         context=context,
@@ -106,7 +123,7 @@ def survey(
         pins=pins,
         uv=uv,
         index=pins.index(place, uv, refresh=options.refresh),
-        pythons=interpreters.find(place.cache, environ=place.environ, cancel=context.cancel),
+        pythons=pythons,
     )
 
 
@@ -168,6 +185,7 @@ def prepared(
     releases = {(name, one.requested): one.release for name, values in packages.items() for one in values}
     nogoods = (
         *matrix_nogoods(spec, axes),
+        *ground.unready,
         *feasibility.nogoods(axes, releases=releases, interpreters=pythons, allow_build=spec.run.allow_build),
     )
     return Prepared(

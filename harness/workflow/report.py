@@ -188,6 +188,7 @@ def _summary(
         absent=kept.absent if kept else (),
         databases=spec.databases,
         warnings=kept.warnings if kept else (),
+        shard=kept.shard if kept else None,
     )
 
 
@@ -216,5 +217,7 @@ def _notes(info: RunInfo, kept: PlanSummary | None, summary: RunSummary) -> Iter
             f" {int(summary.exit_code)}"
         )
     yield from summary.warnings
+    if summary.shard:
+        yield f"shard {summary.shard} of a plan: what other shards hold is not in here"
     if kept is None:
         yield "an older harness made this run: what was left out of its plan, and its coverage, are not known"

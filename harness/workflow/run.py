@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from harness.analysis.counts import reconcile
 from harness.analysis.observe import observe_record
 from harness.analysis.summary import RunSummary, summarise
 from harness.cells import project
+from harness.cells.crew import Threads
 from harness.cells.environ import without_own_programs
 from harness.cells.servers import ServerPool
 from harness.cells.services import Services
@@ -36,6 +36,7 @@ from harness.packages.environments import Environments
 from harness.packages.uv import find_uv
 from harness.process import Cancel
 from harness.store.store import Store
+from harness.workflow import shards
 from harness.workflow.blame import conclude_with_neighbours
 from harness.workflow.events import Watcher
 from harness.workflow.place import Place
@@ -57,6 +58,7 @@ class RunOptions:
     rerun: bool = False
     strict: bool = False
     require: tuple[ProviderName, ...] = ()
+    shard: shards.Asked | None = None  # run this part of the plan only
 
 
 def run(spec: MatrixSpec, place: Place, options: RunOptions, watcher: Watcher, cancel: Cancel) -> RunSummary:
@@ -72,9 +74,18 @@ def run(spec: MatrixSpec, place: Place, options: RunOptions, watcher: Watcher, c
         prepared = prepare(spec, place, options.prepare, context, watcher)
         if not prepared.plan.cells:
             raise NothingSelected("every cell is left out", remedy="`harness plan` says why")
+        shard = shards.shard(prepared, place, options.shard) if options.shard is not None else None
+        if shard is not None:  # what is left to others is none of this run's
+            cells = tuple(
+                cell
+                for cell, (_, number) in zip(prepared.plan.cells, shard.cells, strict=True)
+                if number == shard.number
+            )
+            prepared.plan = replace(prepared.plan, cells=cells)
         for warning in warnings(prepared):
             watcher.note(warning)
         session = stack.enter_context(open_session(spec, place, options, context, prepared, store, watcher, cancel))
+        session.shard = shard
         _matrix(session, options)
         _controls(session, options.control)
         summary = _summary(session, conclude_with_neighbours(session), options)
@@ -139,7 +150,7 @@ def open_session(
     probe = Path(harness.__path__[0]) / "probe" / "harness_probe.py"
     run_id = run_id or store.begin_run(
         started=place.now(),
-        matrix_digest=hashlib.sha256(place.matrix.read_bytes()).hexdigest()[:16],
+        matrix_digest=shards.matrix_digest(place),
         selection=codec.dumps(options.prepare.selection),
         as_of=prepared.as_of,
         harness_version=version("harness"),
@@ -153,29 +164,36 @@ def open_session(
             )
         )
         executor = stack.enter_context(ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="cell"))
+        services = Services(
+            environments=environments,
+            servers=servers,
+            ledger=context.ledger,
+            cancel=cancel,
+            run=spec.run,
+            run_id=run_id,
+            probe=probe,
+            probe_hash=project.digest(probe.parent),
+            scratch=context.scratch,
+            logs=place.logs,
+            cache=place.cache,
+            inherited=without_own_programs(place.environ, sys.prefix),
+            now=place.now,
+        )
+        crew = Threads(
+            executor=executor,
+            services=services,
+            width=jobs,
+            phase=lambda job, phase: watcher.phase(job.cell, job.purpose, phase),
+        )
         yield Session(
             place=place,
             prepared=prepared,
-            services=Services(
-                environments=environments,
-                servers=servers,
-                ledger=context.ledger,
-                cancel=cancel,
-                run=spec.run,
-                run_id=run_id,
-                probe=probe,
-                probe_hash=project.digest(probe.parent),
-                scratch=context.scratch,
-                logs=place.logs,
-                cache=place.cache,
-                inherited=without_own_programs(place.environ, sys.prefix),
-                now=place.now,
-            ),
+            services=services,
             store=store,
             run_id=run_id,
             watcher=watcher,
             executor=executor,
-            jobs=jobs,
+            crew=crew,
             rerun=options.rerun,
         )
 
@@ -190,7 +208,7 @@ def _matrix(session: Session, options: RunOptions) -> None:
         session.do(cells)
         done.update(cells)
         learned = _learned(session, cells)
-        if not learned:
+        if not learned or session.shard is not None:  # no shard can know what the others learn: the merge plans again
             return
         learn(prepared, learned)
         lock_rounds(prepared, session.watcher)
@@ -208,6 +226,7 @@ def _keep_plan(session: Session, options: RunOptions) -> None:
         strict=options.strict,
         absent=_absent(options, prepared),
         warnings=warnings(prepared),
+        shard=session.shard,
     )
     session.store.keep_plan(session.run_id, summary)
 
@@ -246,6 +265,7 @@ def _summary(session: Session, found: tuple[Conclusion, ...], options: RunOption
         absent=_absent(options, prepared),
         databases=prepared.spec.databases,
         warnings=warnings(prepared),
+        shard=session.shard,
     )
 
 

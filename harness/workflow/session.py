@@ -9,19 +9,17 @@ from pathlib import Path
 
 from harness.analysis import expect
 from harness.analysis.asked import Asked
+from harness.analysis.learned import refused
 from harness.analysis.observe import observe, observe_record
 from harness.cells import project
-from harness.cells.commands import commands
-from harness.cells.environ import ALLOWED
-from harness.cells.execute import Made, Phase
-from harness.cells.folders import warm
+from harness.cells.crew import Crew
+from harness.cells.execute import Made
 from harness.cells.job import Job
-from harness.cells.key import run_key
 from harness.cells.scheduler import Policy, run_all
 from harness.cells.services import Services
 from harness.errors import Infrastructure
 from harness.model.cell import CANARY, DATABASE, PYTHON, Cell
-from harness.model.plan import Nogood, Why, exact_versions
+from harness.model.plan import Nogood, Shard, exact_versions
 from harness.model.record import Attempt, Ended, Purpose, Record, Runner, Trial
 from harness.model.spec import Change
 from harness.model.verdict import Judgement, Observation, State, Verdict
@@ -30,9 +28,7 @@ from harness.store.store import Store
 from harness.workflow.events import Finished, Watcher
 from harness.workflow.place import Place
 from harness.workflow.prepare import Prepared
-
-ANSWER_CHANGING = ALLOWED - {"TEMP", "TMP", "TMPDIR"}
-"""Of the user's variables that reach a cell, those that can change its answer; its temporary folder is its own."""
+from harness.workflow.projects import installed
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,25 +41,32 @@ class Session:
     store: Store
     run_id: int
     watcher: Watcher
-    executor: Executor
-    jobs: int  # what the executor runs side by side
+    executor: Executor  # for what this machine does beside the cells
+    crew: Crew  # who tries the cells
     rerun: bool = False
+    shard: Shard | None = None  # of a run that is one part of a plan
     ran: int = 0
     reused: int = 0
     _hashes: dict[tuple[Path, tuple[Change, ...]], str] = field(default_factory=dict)
+
+    @property
+    def jobs(self) -> int:
+        """The number of cells tried side by side."""
+        return self.crew.width
 
     def job(self, cell: Cell, runner: Runner, purpose: Purpose) -> Job:
         """Return what *cell* stands for here and now. KeyError if it has no lock."""
         spec = self.prepared.spec
         canary = spec.canary(cell[CANARY])
+        interpreter = self.prepared.interpreters[cell[PYTHON]]
         tree = (canary.path, canary.changes)
         if tree not in self._hashes:
             self._hashes[tree] = project.digest(*tree)
         return Job(
             cell=cell,
             exact=tuple(sorted(exact_versions(cell, self.prepared.axes).items())),
-            lock=self.prepared.locks[cell],
-            interpreter=self.prepared.interpreters[cell[PYTHON]],
+            lock=installed(self.prepared.locks[cell], canary, interpreter),
+            interpreter=interpreter,
             database=spec.database(cell[DATABASE]),
             server=self.prepared.offers[cell[DATABASE]].identity,
             canary=canary,
@@ -79,7 +82,7 @@ class Session:
         purpose: Purpose = Purpose.MATRIX,
     ) -> None:
         """Answer for each cell: from the store where the same question was asked before, else by trying it."""
-        todo: list[tuple[Job, str]] = []
+        todo: list[Job] = []
         cells = tuple(cells)
         if runner is Runner.PYTEST:
             axes = self.prepared.axes
@@ -90,14 +93,17 @@ class Session:
             )
         for cell in cells:
             if cell in self.prepared.unlocked:
-                self._keep_unlocked(cell, self.prepared.unlocked[cell], purpose)
+                self._keep_untried(cell, self.prepared.unlocked[cell], runner, purpose)
                 continue
             job = self.job(cell, runner, purpose)
-            key = self._key(job)
-            if self.rerun or not self._reuse(job, key):
-                todo.append((job, key))
+            if not self.rerun and self._reuse(job):
+                continue
+            if refusal := self.crew.refusal(job):
+                self._keep_untried(cell, Infrastructure(refusal), runner, purpose)
+            else:
+                todo.append(job)
         if purpose is Purpose.MATRIX:
-            about_s = estimate_s([job.cell.id for job, _ in todo], self.store.durations(), jobs=self.jobs)
+            about_s = estimate_s([job.cell.id for job in todo], self.store.durations(), jobs=self.jobs)
             self.watcher.planned(len(todo), len(cells) - len(todo), about_s)
         self._try(todo)
 
@@ -126,25 +132,21 @@ class Session:
 
     def unsupported(self, cell: Cell) -> Nogood | None:
         """Return what running this cell has taught: that its Django refuses its server."""
-        observation = self.observe(cell)
-        if observation.state is not State.UNSUPPORTED or "django" not in cell.as_dict():
-            return None
-        values = tuple((axis, value) for axis, value in cell.values if axis in (DATABASE, "django"))
-        return Nogood(values=values, why=Why.SERVER_UNSUPPORTED, detail=observation.reason)
+        return refused(cell, self.observe(cell))
 
-    def _try(self, todo: list[tuple[Job, str]]) -> None:
-        warm([job for job, _ in todo], self.services)
-        self.services.servers.warm(dict.fromkeys(job.cell[DATABASE] for job, _ in todo))
+    def elsewhere(self) -> frozenset[Cell]:
+        """Return the cells of the plan that other shards run."""
+        cells = self.shard.cells if self.shard is not None else ()
+        return frozenset(Cell.parse(cell_id) for cell_id, _ in cells) - frozenset(self.prepared.plan.cells)
+
+    def _try(self, todo: list[Job]) -> None:
+        self.crew.warm(todo)
         policy = Policy(
             observe=lambda job, trial: observe(trial, self.asked(job.cell)).state,
             is_worth_retrying=self._is_unexpected,
             keep=lambda _, made: self._keep(made),
-            phase=lambda job, phase: self._phase(job, phase),
         )
-        run_all(todo, self.executor, self.services, policy, finished=self._finished)
-
-    def _phase(self, job: Job, phase: Phase) -> None:
-        self.watcher.phase(job.cell, job.purpose, phase)
+        run_all(todo, self.crew, self.services.cancel, policy, finished=self._finished)
 
     def _keep(self, made: Made) -> None:
         self.store.add(self.run_id, made.trial.attempt, made.evidence_files)
@@ -160,19 +162,19 @@ class Session:
         self.ran += 1
         self._tell(job, trials, is_reused=False)
 
-    def _reuse(self, job: Job, key: str) -> bool:
+    def _reuse(self, job: Job) -> bool:
         """Take over an earlier answer to the same question, if it is one that stands."""
-        known = self.store.latest(key)
-        if not known:
-            return False
-        trials = tuple(item.trial for item in known)
-        if not self._observed(job, trials).state.is_reusable:
-            return False
-        for item in known:
-            self.store.reuse(self.run_id, item.id, job.cell)
-        self.reused += 1
-        self._tell(job, trials, is_reused=True)
-        return True
+        for key in self.crew.keys(job):
+            known = self.store.latest(key)
+            trials = tuple(item.trial for item in known)
+            if not known or not self._observed(job, trials).state.is_reusable:
+                continue
+            for item in known:
+                self.store.reuse(self.run_id, item.id, job.cell)
+            self.reused += 1
+            self._tell(job, trials, is_reused=True)
+            return True
+        return False
 
     def _observed(self, job: Job, trials: tuple[Trial, ...]) -> Observation:
         asked = self.asked(job.cell)
@@ -192,25 +194,16 @@ class Session:
             )
         )
 
-    def _keep_unlocked(self, cell: Cell, error: Infrastructure, purpose: Purpose) -> None:
-        """Record that the index kept a cell's packages from us: an error, not a failure."""
+    def _keep_untried(self, cell: Cell, error: Infrastructure, runner: Runner, purpose: Purpose) -> None:
+        """Record that the index kept a cell's packages from us, or that nobody can try it: an error, not a failure."""
         attempt = Attempt(
             run_key="",
             cell_id=cell.id,
             exact=tuple(sorted(exact_versions(cell, self.prepared.axes).items())),
-            runner=Runner.PYTEST,
+            runner=runner,
             purpose=purpose,
             started_at=self.place.now(),
             ended=Ended.INFRASTRUCTURE,
             message=str(error),
         )
         self.store.add(self.run_id, attempt, ())
-
-    def _key(self, job: Job) -> str:
-        inherited = self.services.inherited
-        return run_key(
-            job,
-            commands(job.mode, job.runner, job.canary, self.services.probe.name),
-            probe_hash=self.services.probe_hash,
-            inherited=tuple(sorted((name, inherited[name]) for name in ANSWER_CHANGING if name in inherited)),
-        )

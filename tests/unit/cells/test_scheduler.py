@@ -9,23 +9,25 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.cells.crew import Threads
 from harness.cells.execute import Made, Phase, attempt
 from harness.cells.job import Job
+from harness.cells.key import key_of
 from harness.cells.project import digest
-from harness.cells.scheduler import FAILURE_RETRIES, INFRASTRUCTURE_RETRIES, Policy, run_all, try_cell
+from harness.cells.scheduler import FAILURE_RETRIES, INFRASTRUCTURE_RETRIES, Policy, run_all
 from harness.cells.servers import ServerPool
 from harness.cells.services import Services
 from harness.errors import Infrastructure
 from harness.ledger import Ledger
-from harness.model.package import Environment, Interpreter, Lock
+from harness.model.package import Environment, Interpreter, Lock, Pin
 from harness.model.record import Ended, Trial
 from harness.model.spec import CanarySpec, RunSpec, Timeouts
 from harness.model.verdict import State
@@ -79,6 +81,7 @@ class Bench:
     on_phase: Callable[[Job, Phase], None] = lambda job, phase: None
     on_keep: Callable[[Job, Made], None] = lambda job, made: None
     is_worth_retrying: bool = True
+    ends: list[Ended] = field(default_factory=list)  # of what was kept
 
     def policy(self) -> Policy:
         """Judge by how an attempt ended, and write down what is told."""
@@ -86,10 +89,27 @@ class Bench:
             observe=lambda job, trial: state_of(trial),
             is_worth_retrying=lambda job, trial: self.is_worth_retrying,
             keep=self._keep,
-            phase=self._phase,
         )
 
+    def run(
+        self,
+        jobs: Iterable[Job],
+        executor: Executor,
+        finished: Callable[[Job, tuple[Trial, ...]], None] = lambda job, trials: None,
+    ) -> None:
+        """Try jobs."""
+        crew = Threads(executor=executor, services=self.services, width=2, phase=self._phase)
+        run_all(jobs, crew, self.services.cancel, self.policy(), finished=finished)
+
+    def try_cell(self, job: Job) -> tuple[Trial, ...]:
+        """Try one cell, until nothing more is to be done."""
+        found: list[tuple[Trial, ...]] = []
+        with ThreadPoolExecutor(max_workers=1) as executor:
+            self.run([job], executor, lambda _, trials: found.append(trials))
+        return found[0] if found else ()
+
     def _keep(self, job: Job, made: Made) -> None:
+        self.ends.append(made.trial.attempt.ended)
         self.told.append(("kept", made.trial.attempt.number))
         self.on_keep(job, made)
 
@@ -211,7 +231,7 @@ def test_a_cell_is_tried_as_often_as_its_ends_ask_for(
     Each attempt is kept, in order, before the next begins.
     """
     bench = make_bench(*ways, "pass", "pass")
-    trials = try_cell(job, "k" * 32, bench.services, bench.policy())
+    trials = bench.try_cell(job)
     assert ends(trials) == expected
     assert [trial.attempt.number for trial in trials] == bench.kept() == list(range(1, len(ways) + 1))
     assert bench.environments.ways == ["pass", "pass"]
@@ -230,21 +250,22 @@ def test_a_failure_that_is_expected_is_not_tried_again(
 ) -> None:
     """Whoever judges says that it is not worth it; infrastructure is tried again whatever they say."""
     bench = make_bench(*[way] * 5, is_worth_retrying=False)
-    assert len(try_cell(job, "k" * 32, bench.services, bench.policy())) == count
+    assert len(bench.try_cell(job)) == count
 
 
 def test_phases_are_told_in_order(make_bench: Callable[..., Bench], job: Job) -> None:
     """Then the attempt is kept."""
     bench = make_bench("pass")
-    try_cell(job, "k" * 32, bench.services, bench.policy())
+    bench.try_cell(job)
     assert bench.told == [Phase.ENVIRONMENT, Phase.SERVER, Phase.COPY, Phase.TESTS, ("kept", 1)]
 
 
 def test_an_attempt_says_what_it_was(make_bench: Callable[..., Bench], job: Job, tmp_path: Path) -> None:
     """Key, cell, time and provider, how long it took, and where its log lies."""
     bench = make_bench("fail", "pass")
-    first, second = (trial.attempt for trial in try_cell(job, "k" * 32, bench.services, bench.policy()))
-    assert (first.run_key, first.cell, first.exact, first.started_at) == ("k" * 32, job.cell, job.exact, NOON)
+    first, second = (trial.attempt for trial in bench.try_cell(job))
+    assert (first.cell, first.exact, first.started_at) == (job.cell, job.exact, NOON)
+    assert first.run_key == second.run_key == key_of(job, bench.services)
     assert (first.lock_hash, first.provider, first.server_version) == (job.lock.hash, "sqlite", "17.5")
     assert (first.ended, first.exit_code, second.exit_code) == (Ended.EXITED, 1, 0)
     assert first.timings.total_s > 0
@@ -283,14 +304,14 @@ def test_an_attempt_says_why_it_did_not_simply_exit(
 ) -> None:
     """For a person."""
     bench = make_bench(*[way] * 3)
-    assert message in try_cell(job, "k" * 32, bench.services, bench.policy())[0].attempt.message
+    assert message in bench.try_cell(job)[0].attempt.message
 
 
 def test_a_cell_that_writes_too_much_is_ended_at_once(make_bench: Callable[..., Bench], job: Job) -> None:
     """Not only when its time is up."""
     bench = make_bench("flood")
-    services = replace(bench.services, run=replace(bench.services.run, timeouts=Timeouts(test_s=60)))
-    (trial,) = try_cell(job, "k" * 32, services, bench.policy())
+    bench.services = replace(bench.services, run=replace(bench.services.run, timeouts=Timeouts(test_s=60)))
+    (trial,) = bench.try_cell(job)
     assert trial.attempt.ended is Ended.DISK_LIMIT
     assert trial.attempt.timings.test_s < 20
 
@@ -305,7 +326,7 @@ def test_a_server_that_died_under_a_cell_is_no_failure_of_the_cell(make_bench: C
     bench = make_bench("fail", "pass", on_keep=keep)
     bench.services.servers.get("sqlite-memory")
     bench.offer.started[0].is_up = False
-    first, second = try_cell(job, "k" * 32, bench.services, bench.policy())
+    first, second = bench.try_cell(job)
     assert first.attempt.ended is Ended.INFRASTRUCTURE
     assert "the server of sqlite-memory died; its last words:\nlast words of server 1" in first.attempt.message
     assert (second.attempt.ended, second.attempt.exit_code) == (Ended.EXITED, 0)
@@ -317,14 +338,14 @@ def test_nothing_is_tried_once_a_stop_was_asked_for(make_bench: Callable[..., Be
     """Neither at all, nor again."""
     bench = make_bench("fail", "fail")
     bench.services.cancel.set()
-    assert try_cell(job, "k" * 32, bench.services, bench.policy()) == ()
+    assert bench.try_cell(job) == ()
     assert bench.told == []
 
     def stop(_job: Job, _made: Made) -> None:
         stopping.services.cancel.set()
 
     stopping = make_bench("fail", "fail", on_keep=stop)
-    assert ends(try_cell(job, "k" * 32, stopping.services, stopping.policy())) == ["fail"]
+    assert ends(stopping.try_cell(job)) == ["fail"]
 
 
 @pytest.mark.parametrize("phase", Phase)
@@ -336,7 +357,7 @@ def test_a_stop_in_any_phase_ends_the_attempt(phase: Phase, make_bench: Callable
             bench.services.cancel.set()
 
     bench = make_bench("hang", "hang", on_phase=stop)
-    (trial,) = try_cell(job, "k" * 32, bench.services, bench.policy())
+    (trial,) = bench.try_cell(job)
     assert (trial.attempt.ended, trial.attempt.message) == (Ended.CANCELLED, "interrupted")
     assert bench.kept() == [1]
 
@@ -345,7 +366,7 @@ def test_a_bug_is_raised_and_not_recorded(make_bench: Callable[..., Bench], job:
     """What is neither the cell's nor the infrastructure's fault is ours."""
     bench = make_bench("bug")
     with pytest.raises(ZeroDivisionError):
-        try_cell(job, "k" * 32, bench.services, bench.policy())
+        bench.try_cell(job)
     assert bench.kept() == []
 
 
@@ -359,9 +380,9 @@ def executor() -> Iterator[ThreadPoolExecutor]:
         yield executor
 
 
-def many(job: Job, count: int) -> list[tuple[Job, str]]:
-    """Jobs with keys of their own."""
-    return [(job, f"{number:032}") for number in range(count)]
+def many(job: Job, count: int) -> list[Job]:
+    """Jobs with locks, and so with keys, of their own."""
+    return [replace(job, lock=Lock(pins=(Pin(name="django", version=f"6.0.{n}", hashes=()),))) for n in range(count)]
 
 
 def test_every_job_is_finished_once_in_the_caller_s_thread(
@@ -369,16 +390,16 @@ def test_every_job_is_finished_once_in_the_caller_s_thread(
 ) -> None:
     """With all of its trials."""
     bench = make_bench(*["pass"] * 5)
-    finished: list[tuple[Job, str, int]] = []
+    finished: list[tuple[str, str, int]] = []
 
     def done(job: Job, trials: tuple[Trial, ...]) -> None:
-        finished.append((job, trials[0].attempt.run_key, threading.get_ident()))
+        finished.append((job.lock.hash, trials[0].attempt.run_key, threading.get_ident()))
         assert ends(trials) == ["pass"]
 
-    run_all(many(job, 5), executor, bench.services, bench.policy(), finished=done)
-    assert sorted(finished, key=lambda entry: entry[1]) == [
-        (job, key, threading.get_ident()) for _, key in many(job, 5)
-    ]
+    bench.run(many(job, 5), executor, done)
+    assert sorted(finished) == sorted(
+        (job.lock.hash, key_of(job, bench.services), threading.get_ident()) for job in many(job, 5)
+    )
     assert not bench.services.cancel.is_set()
 
 
@@ -391,7 +412,7 @@ def test_cells_are_tried_side_by_side(make_bench: Callable[..., Bench], job: Job
             barrier.wait()
 
     bench = make_bench("pass", "pass", on_phase=meet)
-    run_all(many(job, 2), executor, bench.services, bench.policy(), finished=lambda job, trials: None)
+    bench.run(many(job, 2), executor)
     assert sorted(bench.kept()) == [1, 1]
     assert bench.offer.starts == 1
 
@@ -403,7 +424,7 @@ def test_a_bug_in_one_cell_stops_the_others(
     bench = make_bench("bug", *["hang"] * 5)
     begun = time.monotonic()
     with pytest.raises(ZeroDivisionError):
-        run_all(many(job, 6), executor, bench.services, bench.policy(), finished=lambda job, trials: None)
+        bench.run(many(job, 6), executor)
     assert bench.services.cancel.is_set()
     assert len(bench.environments.ways) >= 3
     assert time.monotonic() - begun < 20
@@ -419,10 +440,37 @@ def test_an_interrupt_stops_what_runs_and_is_passed_on(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_all(many(job, 6), executor, bench.services, bench.policy(), finished=done)
+        bench.run(many(job, 6), executor, done)
     assert bench.services.cancel.is_set()
     assert len(bench.environments.ways) >= 3
-    assert len(bench.kept()) <= 3
+    # those that were under way are kept as what they are, beside the one that was finished
+    assert 1 <= bench.kept().count(1) == len(bench.kept()) <= 3
+    assert bench.ends.count(Ended.CANCELLED) == len(bench.ends) - 1
+
+
+def test_a_retry_does_not_wait_for_the_cells_behind_it(make_bench: Callable[..., Bench], job: Job) -> None:
+    """A cell is finished soon after its first failure, however many wait."""
+    bench = make_bench("fail", *["pass"] * 9)
+    finished: list[str] = []
+    first, *others = many(job, 9)
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        bench.run([first, *others], executor, lambda job, trials: finished.append(job.lock.hash))
+    assert finished.index(first.lock.hash) <= 4
+    assert len(finished) == 9
+
+
+def test_a_keeping_that_fails_stops_the_others(
+    make_bench: Callable[..., Bench], job: Job, executor: ThreadPoolExecutor
+) -> None:
+    """The store's disk is full: going on would lose what comes."""
+
+    def full(_job: Job, _made: Made) -> None:
+        raise Infrastructure("the disk is full")
+
+    bench = make_bench("pass", *["hang"] * 5, on_keep=full)
+    with pytest.raises(Infrastructure, match="the disk is full"):
+        bench.run(many(job, 6), executor)
+    assert bench.services.cancel.is_set()
 
 
 def test_an_interrupt_while_jobs_are_handed_out_stops_them_too(
@@ -431,11 +479,11 @@ def test_an_interrupt_while_jobs_are_handed_out_stops_them_too(
     """They may come one by one from somebody who is interrupted."""
     bench = make_bench(*["hang"] * 3)
 
-    def jobs() -> Iterator[tuple[Job, str]]:
+    def jobs() -> Iterator[Job]:
         yield from many(job, 3)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_all(jobs(), executor, bench.services, bench.policy(), finished=lambda job, trials: None)
+        bench.run(jobs(), executor)
     assert bench.services.cancel.is_set()
     assert len(bench.environments.ways) >= 1

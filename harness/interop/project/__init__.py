@@ -1,0 +1,1 @@
+"""A project read without running any of it, into a draft."""
