@@ -57,7 +57,7 @@ def _other_settings(process: ProcessEvidence, asked: Asked) -> str:
 def _settings(canary: CanarySpec) -> tuple[str, ...]:
     """Return the settings modules that may be in force; none is said where a project's own configuration says it."""
     is_injected = canary.project is not None and canary.project.inject is Injection.SETTINGS
-    return tuple(filter(None, (canary.settings, INJECTED if is_injected else "")))
+    return (INJECTED,) if is_injected else tuple(filter(None, (canary.settings,)))
 
 
 def unshown(trial: Trial, asked: Asked) -> str:
@@ -73,7 +73,7 @@ def unshown(trial: Trial, asked: Asked) -> str:
     if seen.problems:
         return f"evidence that cannot be read: {seen.problems[0]} ({len(seen.problems)} such)"
     for process in seen.processes:
-        if process.is_distributing or process.runner == JUNIT:
+        if process.is_distributing or process.is_blind or process.runner == JUNIT:
             continue
         if reason := _unreported(trial, process):
             return f"{reason} (run {process.run}{f', worker {process.worker}' if process.worker else ''})"

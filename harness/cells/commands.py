@@ -81,8 +81,14 @@ def _project_run(
 
 
 def unobserved(mode: Mode, canary: CanarySpec) -> tuple[tuple[str, ...], ...]:
-    """Return the arguments of each run under pytest without the probe: what a person types."""
-    return tuple(("-m", "pytest", *options, *canary.args) for options, _ in _runs(mode))
+    """Return the words of each run without the probe: what a person types."""
+    if canary.project is not None:
+        return tuple(
+            watched(words, (*options, *canary.args), probe="").words
+            for options, _ in _runs(mode)
+            for words in canary.project.commands
+        )
+    return tuple((PYTHON, "-m", "pytest", *options, *canary.args) for options, _ in _runs(mode))
 
 
 # A mode is what it says whatever the project's own options are, so `--migrations` is given, too.

@@ -76,11 +76,13 @@ def run_key(
 
 def key_of(job: Job, services: Services) -> str:
     """Return the run key of *job* where *services* are."""
+    given, project = services.inherited, job.canary.project
     return run_key(
         job,
         commands(job.mode, job.runner, job.canary, services.probe.name),
         probe_hash=services.probe_hash,
-        inherited=answer_changing(services.inherited),
+        inherited=answer_changing(given),
+        passed=tuple((name, given[name]) for name in (project.pass_env if project else ()) if name in given),
     )
 
 

@@ -25,6 +25,9 @@ SKIPPED_DIRS = frozenset(
 )
 """Folders that are not part of a project. Git-ignored files are: they are often the very cause (DESIGN rule 12)."""
 
+OWN_FILES = ("matrix.toml", "matrix.lock")
+"""The harness's own, beside a project that is tested where it lies: they change without it."""
+
 
 def entries(project: Path) -> tuple[Path, ...]:
     """Return the project's files and folders, relative, sorted; empty folders count, too.
@@ -35,7 +38,8 @@ def entries(project: Path) -> tuple[Path, ...]:
     Raises:
         OSError: a folder cannot be listed.
     """
-    return tuple(sorted(path.relative_to(project) for path in _walk(project, ())))
+    own = {project / name for name in OWN_FILES}
+    return tuple(sorted(path.relative_to(project) for path in _walk(project, ()) if path not in own))
 
 
 def listing(project: Path, changes: tuple[Change, ...] = ()) -> tuple[tuple[Path, Path], ...]:

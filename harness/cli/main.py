@@ -13,7 +13,23 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from harness.cli import bisect, compare, config, doctor, explain, gc, lock, plan, report, repro, run, shell, show
+from harness.cli import (
+    bisect,
+    compare,
+    config,
+    doctor,
+    explain,
+    gc,
+    init,
+    lock,
+    merge,
+    plan,
+    report,
+    repro,
+    run,
+    shell,
+    show,
+)
 from harness.errors import ExitCode, HarnessError
 
 app = typer.Typer(
@@ -25,12 +41,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("init")(init.init)
 app.command("run")(run.run)
 app.command("plan")(plan.plan)
 app.command("show")(show.show)
 app.command("explain", cls=explain.RefineMayStandAlone)(explain.explain)
 app.command("bisect", cls=bisect.SweepMayStandAlone)(bisect.bisect)
 app.command("compare")(compare.compare)
+app.command("merge")(merge.merge)
 app.command("lock")(lock.lock)
 app.command("report")(report.report)
 app.command("repro")(repro.repro)

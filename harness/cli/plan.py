@@ -24,7 +24,7 @@ def plan(
     provider: opt.ProviderOption = [],  # noqa: B006
     no_python_downloads: opt.DownloadsOption = False,
     shards: Annotated[
-        int, typer.Option("--shards", metavar="N", help="Split the plan for N jobs, by what cells took before.")
+        int, typer.Option("--shards", metavar="N", min=0, max=256, help="Split the plan for N jobs, by past durations.")
     ] = 0,
     output: Annotated[
         Path | None,

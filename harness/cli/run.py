@@ -28,6 +28,10 @@ def run(
     provider: opt.ProviderOption = [],  # noqa: B006
     require: opt.RequireOption = [],  # noqa: B006
     no_python_downloads: opt.DownloadsOption = False,
+    executor: Annotated[
+        str,
+        typer.Option("--executor", metavar="dask://HOST:PORT", help="Run the cells on a Dask cluster's workers."),
+    ] = "",
     shard: Annotated[
         str,
         typer.Option("--shard", metavar="NUMBER/OF", help="Only this part of the plan; `harness merge` joins them."),
@@ -79,6 +83,7 @@ def run(
                 rerun=rerun,
                 strict=strict,
                 require=tuple(request.providers(require, "--require")),
+                executor=executor,
                 shard=part,
             ),
             board,

@@ -48,22 +48,24 @@ def is_pytest(words: Sequence[str]) -> bool:
 
 
 def watched(words: Sequence[str], options: Sequence[str], *, probe: str) -> Watched:
-    """Return how a command line is run: *options* are for pytest alone, *probe* is the path of the probe's file.
+    """Return how a command line is run: *options* are for pytest alone, *probe* is the path of the probe's file; ""
+    leaves it out.
 
     What was written stays as it is but for what lets the probe in, so that coverage and warnings are what they were.
     """
     before, target = _split(tuple(words))
+    inserted = (probe,) if probe else ()
     match target:
         case ("pytest" | "py.test" as program, *rest) if not before:
             return _pytest((program,), options, rest, probe)
         case ("-m", "pytest" | "py.test" as module, *rest):
             return _pytest((*before, "-m", module), options, rest, probe)
         case ("-m", "django", *rest) if _runs_tests(rest):
-            return Watched(words=(*before, probe, "-m", "django", *rest), watch=Watch.DJANGO)
+            return Watched(words=(*before, *inserted, "-m", "django", *rest), watch=Watch.DJANGO)
         case ("django-admin" | "django-admin.py", *rest) if not before and _runs_tests(rest):
-            return Watched(words=("python", probe, "-m", "django", *rest), watch=Watch.DJANGO)
+            return Watched(words=("python", *inserted, "-m", "django", *rest), watch=Watch.DJANGO)
         case (script, *rest) if script.endswith(".py") and (watch := _script(script, rest)) is not None:
-            return Watched(words=(*(before or ("python",)), probe, script, *rest), watch=watch)
+            return Watched(words=(*(before or ("python",)), *inserted, script, *rest), watch=watch)
         case _:
             return Watched(words=tuple(words), watch=Watch.ASIDE)
 

@@ -250,9 +250,7 @@ def parse(files: Iterable[Sequence[str]]) -> Evidence:
                 problems.append(f"line {number}: {error!s:.120}")
         if draft is not None:
             try:
-                process = _finish(draft)
-                if not process.is_blind:
-                    processes.append(process)
+                processes.append(_finish(draft))
             except _UNREADABLE as error:
                 problems.append(f"hello: {error!s:.120}")
     if any(process.tests for process in processes if process.runner != JUNIT):
@@ -263,7 +261,7 @@ def parse(files: Iterable[Sequence[str]]) -> Evidence:
 
 def _level(processes: Sequence[ProcessEvidence]) -> Level:
     """Tests that only a JUnit file knows of count as that, whatever else was observed."""
-    if not processes:
+    if all(process.is_blind for process in processes):
         return Level.EXIT_CODE
     return Level.JUNIT if any(process.runner == JUNIT for process in processes) else Level.OBSERVED
 

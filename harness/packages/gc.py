@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import Infrastructure
-from harness.packages import environments, package_store
+from harness.packages import environments, package_store, wheels
 from harness.packages.files import discard, guard
 from harness.packages.leases import in_use
 
@@ -51,7 +51,9 @@ def collect(
         removed = None if path.name in left else _remove(cache, path, package_store.COMPLETE, deadline)
         if removed is not None:
             count, freed = count + 1, freed + removed
-    for path in [*(cache / "locks").glob("*/*.json"), *(cache / "index").glob("*.json")]:
+    answers = [*(cache / "locks").glob("*/*.json"), *(cache / "index").glob("*.json")]
+    # a wheel whose files are wanted again is built again
+    for path in [*answers, *(cache / wheels.FOLDER).glob("*/*.whl"), *(cache / wheels.FOLDER).glob("*/*.json")]:
         with contextlib.suppress(FileNotFoundError):
             stat = path.stat()
             if stat.st_mtime < deadline:

@@ -27,7 +27,7 @@ def wants_itself(install: Iterable[str]) -> bool:
 
 def is_editable(install: Iterable[str]) -> bool:
     """Tell whether it is installed so that its files are used where they lie."""
-    return any(line.startswith("-e") and _itself(line) is not None for line in install)
+    return any(line.startswith(("-e", "--e")) and _itself(line) is not None for line in install)
 
 
 def requirements(install: Sequence[str], folder: Path, wheel: Wheel | None) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import tempfile
@@ -93,7 +94,12 @@ def _remembered(known: Path, cache: Path) -> Wheel | None:
         wheel = codec.loads(Wheel, text)
     except (ValueError, KeyError):
         return None
-    return wheel if file_of(cache, wheel.digest, wheel.file).is_file() else None
+    file = file_of(cache, wheel.digest, wheel.file)
+    if not file.is_file():
+        return None
+    os.utime(file)  # `gc` spares what was wanted lately
+    os.utime(known)
+    return wheel
 
 
 def _build(

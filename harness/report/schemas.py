@@ -19,6 +19,7 @@ from harness.report.bisect_json import BisectDocument
 from harness.report.compare_json import CompareDocument
 from harness.report.doctor_json import DoctorDocument
 from harness.report.formats.compat import CompatDocument
+from harness.report.init_json import InitDocument
 from harness.report.run_json import RunDocument
 
 
@@ -35,6 +36,7 @@ class Document(Enum):
     LOCK = "lock"
     REPRO = "repro"
     DOCTOR = "doctor"
+    INIT = "init"
 
 
 def kind(document: Document) -> type:
@@ -60,6 +62,8 @@ def kind(document: Document) -> type:
             return LockView
         case Document.DOCTOR:
             return DoctorDocument
+        case Document.INIT:
+            return InitDocument
         case _:
             assert_never(document)
 
@@ -96,4 +100,5 @@ _TITLES = {
     Document.LOCK: "harness lock --json",
     Document.REPRO: "harness repro --json",
     Document.DOCTOR: "harness doctor --json",
+    Document.INIT: "harness init --json",
 }

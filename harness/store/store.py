@@ -19,6 +19,7 @@ from harness.model.finding import Examination
 from harness.model.plan import Nogood, PlanSummary
 from harness.model.record import Attempt, Purpose, Record, Runner
 from harness.store import evidence_blob
+from harness.store.adopted import Adopted, PackedTrial, adopt
 from harness.store.connection import BUSY_S, Connection
 from harness.store.rows import Pairs, RunInfo, StoredTrial, read_plan, read_record, read_run, read_trial, stamp
 
@@ -159,6 +160,11 @@ class Store:
         with self._connection.transaction() as write:
             _require_planned(write, run, cell.id)
             write.execute("INSERT OR IGNORE INTO run_attempts VALUES (?, ?, ?, 1)", (run, cell.id, attempt_id))
+
+    def adopt(self, run: Adopted) -> int:
+        """Take over a run made elsewhere, whole or not at all; return its number here. `finish_run` ends it."""
+        with self._connection.transaction() as write:
+            return adopt(write, run)
 
     def finish_run(self, run: int, exit_code: int, *, finished: dt.datetime) -> None:
         """Note that a run came to its end."""
@@ -305,6 +311,23 @@ class Store:
             stamp(since),
         )
         return frozenset(row["lock_hash"] for row in rows)
+
+    def packed(self, run: int, cell_id: str) -> tuple[PackedTrial, ...]:
+        """Return what answers for a cell in a run as it lies here, in order."""
+        rows = self._connection.rows(
+            "SELECT a.attempt, e.files, ra.is_reused FROM run_attempts ra JOIN attempts a ON a.id = ra.attempt"
+            " LEFT JOIN evidence e ON e.attempt = a.id WHERE ra.run = ? AND ra.cell_id = ? ORDER BY a.id",
+            run,
+            cell_id,
+        )
+        return tuple(
+            PackedTrial(
+                attempt=codec.loads(Attempt, row["attempt"]),
+                files=row["files"] or b"",
+                is_reused=bool(row["is_reused"]),
+            )
+            for row in rows
+        )
 
     def _record(self, row: sqlite3.Row) -> Record:
         trials = self._connection.rows(

@@ -122,7 +122,7 @@ def _one(session: Session, one: Conclusion, seen: _Read, doctor: str) -> None:
 
 def _words(session: Session, cell: Cell) -> tuple[str, ...]:
     job = session.job(cell, Runner.PYTEST, Purpose.MATRIX)
-    return ("python", *unobserved(job.mode, job.canary)[-1])
+    return unobserved(job.mode, job.canary)[-1]
 
 
 def _run(trial: Trial, wanted: Signature, logs: Path) -> Run:

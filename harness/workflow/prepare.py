@@ -6,6 +6,9 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from harness import databases
 from harness.cells import commands
 from harness.errors import IndexUnreachable, Infrastructure
@@ -14,9 +17,9 @@ from harness.model.lockfile import LockedValue
 from harness.model.package import Interpreter, Lock, Unresolvable
 from harness.model.plan import Axis, Nogood, Plan, Value, Why
 from harness.model.server import Absent, Offer
-from harness.model.spec import AxisSpec, MatrixSpec, Mode, ProviderName, next_named
+from harness.model.spec import AxisSpec, CanarySpec, MatrixSpec, Mode, ProviderName, next_named
 from harness.packages import feasibility, interpreters, versions
-from harness.packages.resolve import Resolver
+from harness.packages.resolve import CONSTRAINT, Resolver
 from harness.packages.uv import Uv
 from harness.plan.planning import plan_again, plan_run
 from harness.plan.rules import check_rules, matrix_nogoods
@@ -195,12 +198,18 @@ def lock(prepared: Prepared, cell: Cell) -> Nogood | None:
     except IndexUnreachable as error:
         prepared.unlocked[cell] = error
         return None
-    return _impossible(cell, guilty, answer)
+    return _impossible(cell, guilty, answer, prepared.spec.canary(cell[CANARY]))
 
 
-def _impossible(cell: Cell, guilty: tuple[str, ...], answer: Unresolvable) -> Nogood:
+def _impossible(cell: Cell, guilty: tuple[str, ...], answer: Unresolvable, canary: CanarySpec) -> Nogood:
     values = tuple((axis, value) for axis, value in cell.values if axis in guilty or axis == PYTHON)
-    return Nogood(values=values, why=Why.UNRESOLVABLE, detail=answer.words)
+    own = [text for text in canary.requires if CANARY in guilty and _package(text) in guilty]
+    said = f"\n{canary.name} itself asks for {', '.join(own)}" if canary.project is not None and own else ""
+    return Nogood(values=values, why=Why.UNRESOLVABLE, detail=f"{answer.words}{said}")
+
+
+def _package(text: str) -> str:
+    return str(canonicalize_name(Requirement(text.removeprefix(CONSTRAINT)).name))
 
 
 def _interpreters(

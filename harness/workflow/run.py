@@ -7,7 +7,7 @@ import platform
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -19,29 +19,30 @@ from harness.analysis.counts import reconcile
 from harness.analysis.observe import observe_record
 from harness.analysis.summary import RunSummary, summarise
 from harness.cells import project
-from harness.cells.crew import Threads
+from harness.cells.commands import has_control
+from harness.cells.crew import Crew, Threads
 from harness.cells.environ import without_own_programs
 from harness.cells.servers import ServerPool
 from harness.cells.services import Services
 from harness.databases import Context
 from harness.errors import NothingSelected
-from harness.ledger import Ledger
 from harness.model import codec
-from harness.model.cell import DATABASE, Cell
+from harness.model.cell import CANARY, DATABASE, Cell
 from harness.model.plan import Nogood, PlanSummary
 from harness.model.record import Purpose, Record, Runner
 from harness.model.spec import ControlPolicy, MatrixSpec, ProviderName, next_named
 from harness.model.verdict import State
 from harness.packages.environments import Environments
-from harness.packages.uv import find_uv
 from harness.process import Cancel
 from harness.store.store import Store
 from harness.workflow import shards
 from harness.workflow.blame import conclude_with_neighbours
 from harness.workflow.events import Watcher
+from harness.workflow.join import Link, joined, linked
 from harness.workflow.place import Place
 from harness.workflow.prepare import Options, Prepared, learn, lock_rounds, prepare
 from harness.workflow.session import Session
+from harness.workflow.surroundings import around
 from harness.workflow.unlike_lock import warnings
 
 MAX_ROUNDS = 4
@@ -58,6 +59,7 @@ class RunOptions:
     rerun: bool = False
     strict: bool = False
     require: tuple[ProviderName, ...] = ()
+    executor: str = ""  # dask://HOST:PORT; empty: threads of this process
     shard: shards.Asked | None = None  # run this part of the plan only
 
 
@@ -70,6 +72,7 @@ def run(spec: MatrixSpec, place: Place, options: RunOptions, watcher: Watcher, c
     """
     with ExitStack() as stack:
         store = stack.enter_context(Store.open(place.store))  # first: what is no store is told before minutes are spent
+        link = stack.enter_context(linked(options.executor)) if options.executor else None
         context = stack.enter_context(surroundings(place, watcher, cancel))
         prepared = prepare(spec, place, options.prepare, context, watcher)
         if not prepared.plan.cells:
@@ -84,7 +87,9 @@ def run(spec: MatrixSpec, place: Place, options: RunOptions, watcher: Watcher, c
             prepared.plan = replace(prepared.plan, cells=cells)
         for warning in warnings(prepared):
             watcher.note(warning)
-        session = stack.enter_context(open_session(spec, place, options, context, prepared, store, watcher, cancel))
+        session = stack.enter_context(
+            open_session(spec, place, options, context, prepared, store, watcher, cancel, link=link)
+        )
         session.shard = shard
         _matrix(session, options)
         _controls(session, options.control)
@@ -111,23 +116,9 @@ def _has_failed(record: Record, spec: MatrixSpec) -> bool:
     return state.is_failure or state is State.ERROR
 
 
-@contextmanager
-def surroundings(place: Place, watcher: Watcher, cancel: Cancel) -> Iterator[Context]:
-    """Yield what providers need; sweep what dead runs left, and leave nothing behind."""
-    with ExitStack() as stack:
-        ledger = stack.enter_context(Ledger.open(place.ledger))
-        for swept in ledger.swept:
-            watcher.note(f"left by a run that died, now removed: {swept}")
-        scratch = stack.enter_context(ledger.temporary("harness-"))
-        scratch.chmod(0o711)  # an unprivileged server must be able to pass through
-        yield Context(
-            cache=place.cache,
-            scratch=scratch,
-            ledger=ledger,
-            environ=place.environ,
-            cancel=cancel,
-            uv=str(find_uv(place.environ)),
-        )
+def surroundings(place: Place, watcher: Watcher, cancel: Cancel) -> AbstractContextManager[Context]:
+    """Return what providers need; what dead runs left is swept, and nothing is left behind."""
+    return around(place.cache, place.environ, note=watcher.note, cancel=cancel)
 
 
 @contextmanager
@@ -141,10 +132,11 @@ def open_session(
     watcher: Watcher,
     cancel: Cancel,
     run_id: int | None = None,
+    link: Link | None = None,
 ) -> Iterator[Session]:
     """Begin a run in the store and yield the session whose cells it records; end its servers on exit.
 
-    With *run_id* the cells are further ones of that run.
+    With *run_id* the cells are further ones of that run; with *link* the workers of that cluster try them.
     """
     jobs = options.jobs or spec.run.jobs or os.cpu_count() or 1
     probe = Path(harness.__path__[0]) / "probe" / "harness_probe.py"
@@ -179,12 +171,14 @@ def open_session(
             inherited=without_own_programs(place.environ, sys.prefix),
             now=place.now,
         )
-        crew = Threads(
+        crew: Crew = Threads(
             executor=executor,
             services=services,
             width=jobs,
             phase=lambda job, phase: watcher.phase(job.cell, job.purpose, phase),
         )
+        if link is not None:
+            crew = stack.enter_context(joined(link, spec, prepared.offers, services, note=watcher.note))
         yield Session(
             place=place,
             prepared=prepared,
@@ -246,6 +240,7 @@ def _controls(session: Session, policy: ControlPolicy) -> None:
             cells = [cell for cell in session.prepared.plan.cells if cell not in session.prepared.unlocked]
         case ControlPolicy.ON_FAILURE:
             cells = list(session.failing())
+    cells = [cell for cell in cells if has_control(session.prepared.spec.canary(cell[CANARY]))]
     session.watcher.stage(f"running {len(cells)} controls")
     session.do(cells, Runner.DJANGO, Purpose.CONTROL)
 

@@ -153,7 +153,7 @@ def _described(one: OneCell, server: Server, made: Environment, folders: Folders
     database = job.database.name
     if job.database.engine is not Engine.SQLITE:
         database += f" {server.version} ({server.identity.provider.value})"
-    runs = " && ".join(f"python {' '.join(args)}" for args in unobserved(job.mode, job.canary))
+    runs = " && ".join(" ".join(words) for words in unobserved(job.mode, job.canary))
     return (
         f"{job.interpreter.implementation} {job.interpreter.version} of {made.path}, {database} in HARNESS_DATABASES,"
         f" a copy of {job.canary.name} in {folders.work}; its tests: {runs}"

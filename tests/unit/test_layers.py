@@ -19,7 +19,7 @@ FLOORS = (
 )
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 # What runs inside a cell or a project's own interpreter: imports nothing of harness, is imported by nothing.
-FOREIGN = {"probe", "inspector", "guard", "canaries"}
+FOREIGN = {"probe", "inspector", "guard", "injection", "canaries"}
 STARTS_PROGRAMS = {"subprocess", "pty", "multiprocessing"}
 STARTERS = ("system", "popen", "fork", "forkpty", "posix_spawn", "posix_spawnp", "startfile", "create_subprocess_exec")
 PRINTERS = ("rich.print", "rich.console.Console", "rich.live.Live", "rich.progress.Progress")

@@ -84,9 +84,9 @@ def is_simple(recipe: Recipe) -> bool:
 def one_line(recipe: Recipe, *, canary: str, python: str) -> str:
     """Return the one command that a simple recipe comes to, run where the canary lies; without hashes."""
     job = recipe.job
-    (arguments,) = unobserved(job.mode, job.canary)
+    (words,) = unobserved(job.mode, job.canary)
     pins = [word for pin in job.lock.pins for word in ("--with", f"{pin.name}=={pin.version}")]
-    uv = ["uv", "run", "--no-project", "--isolated", "--python", python, *pins, "--", "python", *arguments]
+    uv = ["uv", "run", "--no-project", "--isolated", "--python", python, *pins, "--", *words]
     settings = f"DJANGO_SETTINGS_MODULE={shlex.quote(job.canary.settings)}"
     return f"(cd {shlex.quote(canary)} && {settings} {shlex.join(uv)})"
 
@@ -170,7 +170,7 @@ def _tests(recipe: Recipe, *, has_results: bool) -> list[str]:
         "}",
     ]
     prepared = [command.args for command in preparations(job.canary)]
-    runs = unobserved(job.mode, job.canary)
+    runs = [words[1:] for words in unobserved(job.mode, job.canary)]
     if has_results:
         return [*lines, *_RESULTS, *_calls("prepare", prepared), "worst=0", *_calls("run", runs)]
     lines.append("number=0")

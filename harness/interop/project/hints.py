@@ -13,7 +13,10 @@ from harness.model.spec import Engine
 _IMAGE = re.compile(r"(?:image:|FROM)\s*[\"']?(?:[\w.-]+/)*(postgres|postgis|mysql|mariadb|python):(\d+(?:\.\d+)?)")
 _PYTHON = re.compile(r"python-version:\s*(.+(?:\n\s+-\s*.+)*)")
 _SET = r"^\s*(?:-\s+|export\s+)?{name}\s*[:=]\s*[\"']?([^\"'\n#]+?)[\"']?\s*$"
-_ENV_FILES = (".env.test", ".env.tests", ".env.testing", ".env.ci", ".env.example", ".env.sample", ".env.dist", ".env.template", "env.example", "example.env", ".env.local.example", ".envs/.local/.django")  # fmt: skip
+_ENV_FILES = (
+    *(f".env.{ending}" for ending in ("test", "tests", "testing", "ci", "example", "sample", "dist", "template")),
+    *("env.example", "example.env", ".env.local.example", ".envs/.local/.django"),
+)
 _RUNNERS = re.compile(
     r"(?:(?P<python>python[\d.]*(?:\s+-W\s*\S+|\s+-X\s*\S+)*)\s+)?"
     r"(?:coverage\s+run\s+(?:-\S+\s+)*|-m\s+coverage\s+run\s+(?:-\S+\s+)*)?"

@@ -21,7 +21,12 @@ _NOT_FOR_TESTS = frozenset(
     "black ruff flake8 isort mypy pylint bandit pre-commit sphinx furo mkdocs mkdocs-material tox nox twine build"  # noqa: SIM905
     " bump2version bumpver ipython ipdb djlint pyupgrade pyright commitizen towncrier django-stubs watchfiles".split()
 )
-_PLUGINS = {"--cov": "pytest-cov", "-n": "pytest-xdist", "--numprocesses": "pytest-xdist", "--reruns": "pytest-rerunfailures"}  # fmt: skip
+_PLUGINS = {
+    "--cov": "pytest-cov",
+    "-n": "pytest-xdist",
+    "--numprocesses": "pytest-xdist",
+    "--reruns": "pytest-rerunfailures",
+}
 _DJANGO_OPTIONS = frozenset({"--ds", "--dc", "--reuse-db", "--create-db", "--nomigrations", "--no-migrations"})
 
 
@@ -47,15 +52,7 @@ def decide(
     is_pytest_django: bool,
 ) -> Install:
     """Return what to install. *addopts* are pytest's own; *is_pytest_django*: its configuration names settings."""
-    files = _chosen(known, metadata)
-    bundle = _best(metadata.bundles)
-    if bundle is not None and files and not metadata.is_package and not _is_test(bundle.name):
-        bundle = None  # a project's requirement files are what it is installed from
-    is_enough = bundle is not None and (_is_test(bundle.name) or not any(_is_test(item.path) for item in files))
-    if metadata.is_package and (is_enough or metadata.dependencies):
-        files = () if is_enough else tuple(item for item in files if _is_test(_stem(item.path)) or _has_tests(item))
-    if not is_enough and files:
-        bundle = None
+    bundle, files = _sources(metadata, known)
     lines, requires = list(_lines(metadata, bundle, files)), list(_listed(metadata, bundle, files))
     asked = (
         *metadata.dependencies,
@@ -68,10 +65,24 @@ def decide(
         requires=tuple(dict.fromkeys(requires)),
         requirements=(*asked, *requires),
         constraints=tuple(text for item in files for text in item.constraints),
-        files=tuple(files),
+        files=files,
         because=_because(metadata, bundle, files),
         left=tuple(_left(files)),
     )
+
+
+def _sources(metadata: Metadata, known: Sequence[RequirementFile]) -> tuple[Bundle | None, tuple[RequirementFile, ...]]:
+    """Return where the tests' requirements are: in one of the package's own sets, or in requirement files."""
+    bundle = _best(metadata.bundles)
+    is_named = bundle is not None and _is_test(bundle.name)
+    tests, base = _file_for_tests(known), _base_file(known)
+    if metadata.is_package:
+        if bundle is not None and (is_named or tests is None or not _is_test(_stem(tests.path))):
+            return bundle, ()
+        return None, (tests,) if tests is not None else ()
+    includes = tests.includes if tests is not None else ()
+    files = (*((base,) if base and base.path not in includes else ()), *((tests,) if tests else ()))
+    return (bundle if is_named or not files else None), files
 
 
 def _lines(metadata: Metadata, bundle: Bundle | None, files: Sequence[RequirementFile]) -> Iterator[str]:
@@ -93,8 +104,6 @@ def _listed(metadata: Metadata, bundle: Bundle | None, files: Sequence[Requireme
 def _missing(asked: Sequence[str], runner: Runner, addopts: Sequence[str], *, is_pytest_django: bool) -> Iterator[str]:
     """Yield what the command needs and nothing asks for."""
     names = package_names(tuple(asked))
-    if "django" not in names:
-        yield "django"
     if runner is not Runner.PYTEST:
         return
     options = {word.partition("=")[0] for word in addopts}
@@ -124,18 +133,19 @@ def _rank(item: Bundle) -> int:
     return 3 if is_telling else 0
 
 
-def _chosen(known: Sequence[RequirementFile], metadata: Metadata) -> tuple[RequirementFile, ...]:
-    """Return the requirement files to install: the one for tests, with the base file where it does not include it."""
-    tests = [item for item in known if _is_test(_stem(item.path))]
-    tests = tests or [item for item in known if _DEV.fullmatch(_stem(item.path))]
-    tests = tests or [item for item in known if _has_tests(item)]
-    base = [item for item in known if _BASE.fullmatch(_stem(item.path))]
-    first = min(tests, key=_nearness, default=None)
-    found = [first] if first is not None else []
-    under = min(base, key=_nearness, default=None)
-    if under is not None and not metadata.is_package and all(under.path not in item.includes for item in found):
-        found.insert(0, under)
-    return tuple(found)
+def _file_for_tests(known: Sequence[RequirementFile]) -> RequirementFile | None:
+    """Return the file that is named after tests, else a developer's, else one that holds a test tool."""
+    base = _base_file(known)
+    others = [item for item in known if item is not base]
+    found = [item for item in others if _is_test(_stem(item.path))]
+    found = found or [item for item in others if _DEV.fullmatch(_stem(item.path))]
+    found = found or [item for item in others if _has_tests(item)]
+    return min(found, key=_nearness, default=None)
+
+
+def _base_file(known: Sequence[RequirementFile]) -> RequirementFile | None:
+    found = [item for item in known if _BASE.fullmatch(_stem(item.path)) and not _is_test(_stem(item.path))]
+    return min(found, key=_nearness, default=None)
 
 
 def _nearness(item: RequirementFile) -> tuple[int, int, str]:

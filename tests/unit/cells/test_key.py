@@ -20,7 +20,7 @@ from harness.model.package import Lock, Pin
 from harness.model.record import Purpose, Runner
 from harness.model.server import ServerIdentity
 from harness.model.spec import Change as FilesChange
-from harness.model.spec import DatabaseSpec, Engine, Lack, ProviderName
+from harness.model.spec import DatabaseSpec, Engine, Injection, Lack, ProjectSpec, ProviderName
 
 COMMANDS = (Command(args=("-m", "pytest"), env=(("HARNESS_PLANT", "x"),)), Command(args=("-m", "pytest")))
 Change = Callable[[Job], dict[str, Any]]
@@ -64,6 +64,11 @@ def canary(job: Job, **fields: Any) -> dict[str, Any]:
     return {"job": replace(job, canary=replace(job.canary, **fields))}
 
 
+def project(job: Job, **fields: Any) -> dict[str, Any]:
+    """The job with a canary that is a project."""
+    return canary(job, project=ProjectSpec(**fields))
+
+
 # Each part that DESIGN rule 4 names, by its words there.
 DECIDES: dict[str, Change] = {
     "lock hash: a version": lambda job: pins(job, version="6.0.3"),
@@ -92,6 +97,18 @@ DECIDES: dict[str, Change] = {
     "environment: the user's, unset": lambda job: {"inherited": (("LANG", "C"),)},
     "mode": lambda job: {"job": replace(job, cell=job.cell.replace("mode", "xdist"))},
     "probe hash": lambda job: {"probe_hash": "another"},
+    "a project: that it is one": lambda job: project(job),
+}
+
+# Each part of a project that decides, held against a project without it.
+DECIDES_OF_A_PROJECT: dict[str, Change] = {
+    "where its commands are run": lambda job: project(job, cwd="src"),
+    "its variables": lambda job: project(job, env=(("A", "1"),)),
+    "variables that are passed": lambda job: project(job) | {"passed": (("TOKEN", "1"),)},
+    "how databases are put into it": lambda job: project(job, inject=Injection.SETTINGS),
+    "its JUnit file": lambda job: project(job, junit="a.xml"),
+    "that its files are used where they lie": lambda job: project(job, is_editable=True),
+    "its programs": lambda job: project(job) | {"commands": (replace(COMMANDS[0], program="tox"), COMMANDS[1])},
 }
 
 SAYS_NOTHING: dict[str, Change] = {
@@ -145,13 +162,19 @@ def test_no_word_moves_from_one_part_to_the_next(keyed: Callable[[Change], str])
     assert len({keyed(change) for change in changes}) == len(said)
 
 
+@pytest.mark.parametrize("part", DECIDES_OF_A_PROJECT)
+def test_what_decides_a_projects_answer_is_in_the_key(keyed: Callable[[Change], str], part: str) -> None:
+    """A project whose answer may be another is asked about again."""
+    assert keyed(DECIDES_OF_A_PROJECT[part]) != keyed(lambda job: project(job))
+
+
 def test_every_field_of_a_job_was_thought_of(make_job: Callable[..., Job]) -> None:
     """A field that is added belongs into one of the two tables above."""
     thought_of: dict[Any, str] = {
         Job: "cell exact lock interpreter database server canary canary_hash runner purpose",
         type(make_job().interpreter): "path version implementation build platform sqlite_version tags",
         type(make_job().canary): (
-            "name path changes prepare settings requires databases aliases args lacks allow_skips"
+            "name path changes prepare settings project requires databases aliases args lacks allow_skips"
         ),
         ServerIdentity: "provider source version digest settings",
     }
