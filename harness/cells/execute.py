@@ -14,7 +14,7 @@ from pathlib import Path
 
 from harness.cells import environ, junit, project
 from harness.cells.commands import PYTHON, commands, preparations
-from harness.cells.folders import Folders, laid_out
+from harness.cells.folders import Folders, laid_out, with_editable, working_folder
 from harness.cells.job import Job
 from harness.cells.services import Services
 from harness.errors import Infrastructure, Interrupted
@@ -109,7 +109,7 @@ def _run(
     services.cancel.check()
     phase(Phase.COPY)
     folders = laid_out(job, services, folder)
-    made = _with_editable(made, job, services, folders)
+    made = with_editable(made, job, services, folders)
     copy_s = clock.lap()
     phase(Phase.TESTS)
     done = _supervised(job, services, made, databases, folders, log)
@@ -130,16 +130,6 @@ def _run(
     return Made(trial=Trial(attempt=draft, evidence=_parsed(files)), evidence_files=files)
 
 
-def _with_editable(made: Environment, job: Job, services: Services, folders: Folders) -> Environment:
-    """Return an environment of the cell's own where its project is used from the files that it got."""
-    if job.canary.project is None or not job.canary.project.is_editable:
-        return made
-    wheel = job.canary.project.wheels[0][1]
-    return services.environments.with_editable(
-        made, folders.root / "venv", folders.work, version=wheel.version, cancel=services.cancel
-    )
-
-
 def _supervised(
     job: Job,
     services: Services,
@@ -154,7 +144,7 @@ def _supervised(
     done = Completed(code=0, stop=Stop.EXITED)
     worst = 0
     for command in (*preparations(job.canary), *commands(job.mode, job.runner, job.canary, str(probe))):
-        cwd = folders.work / job.canary.project.cwd if job.canary.project and command.run else folders.work
+        cwd = working_folder(job, folders) if command.run else folders.work
         env = environ.environment(
             job,
             command,
@@ -267,7 +257,7 @@ def _junit(job: Job, folders: Folders) -> tuple[bytes, ...]:
     """Return the tests of the project's own JUnit file as evidence, where it says which that is."""
     if job.canary.project is None or not job.canary.project.junit:
         return ()
-    path = folders.work / job.canary.project.cwd / job.canary.project.junit
+    path = working_folder(job, folders) / job.canary.project.junit
     if not path.is_file() or path.stat().st_size > EVIDENCE_LIMIT_BYTES:
         return ()
     found = junit.evidence(path.read_bytes(), python=job.interpreter.version)

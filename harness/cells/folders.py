@@ -13,7 +13,7 @@ from harness.cells import project
 from harness.cells.job import Job
 from harness.cells.services import Services
 from harness.errors import HarnessError
-from harness.model.package import Interpreter
+from harness.model.package import Environment, Interpreter
 from harness.model.spec import Change
 
 
@@ -42,6 +42,26 @@ def laid_out(job: Job, services: Services, root: Path) -> Folders:
     folders.evidence.mkdir()
     folders.scratch.mkdir()
     return folders
+
+
+def working_folder(job: Job, folders: Folders) -> Path:
+    """Return where the cell's commands are run: the root of its copy, or a project's own choice below it."""
+    return folders.work / job.canary.project.cwd if job.canary.project is not None else folders.work
+
+
+def with_editable(made: Environment, job: Job, services: Services, folders: Folders) -> Environment:
+    """Return an environment of the cell's own where its project is used from the files that it got.
+
+    Raises:
+        Infrastructure: uv could not install it.
+    """
+    project = job.canary.project
+    if project is None or not project.is_editable:
+        return made
+    version = project.wheels[0][1].version
+    return services.environments.with_editable(
+        made, folders.root / "venv", folders.work, version=version, cancel=services.cancel
+    )
 
 
 def compiled(

@@ -24,6 +24,7 @@ class Name(Enum):
     LOCK = "lock"
     REPRO = "repro"
     DOCTOR = "doctor"
+    INIT = "init"
 
 
 @app.callback()

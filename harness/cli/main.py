@@ -19,6 +19,8 @@ from harness.cli import (
     config,
     doctor,
     explain,
+    export,
+    export,
     gc,
     init,
     lock,
@@ -55,6 +57,7 @@ app.command("repro")(repro.repro)
 app.command("shell")(shell.shell)
 app.command("doctor", cls=doctor.CommandAfterDashes)(doctor.doctor)
 app.command("gc")(gc.gc)
+app.add_typer(export.app, name="export")
 app.add_typer(config.app, name="config")
 
 

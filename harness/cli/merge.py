@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +27,7 @@ def merge(
 
     Ends as that run would have: 0, 1, 10, 12. 4: a shard is missing, or they are not parts of one plan.
     """
-    from harness.cli import request
+    from harness.cli import github_output, request
     from harness.cli.console import err, out
     from harness.cli.invocation import command
     from harness.report import run_json, run_text
@@ -46,6 +47,7 @@ def merge(
                 "yellow",
             )
         )
+    github_output.append("run", str(merged.run), os.environ)
     with open_report(spec, place, run=merged.run, command="harness", tail="") as report:
         summary = report.summary
         if json:

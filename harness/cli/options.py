@@ -39,4 +39,12 @@ RequireOption = Annotated[
 DownloadsOption = Annotated[
     bool, typer.Option("--no-python-downloads", help="Never let uv download an interpreter that is not there.")
 ]
+LowestOption = Annotated[
+    bool,
+    typer.Option("--lowest", help="Resolve to the lowest versions that are allowed; axes stay what they say."),
+]
+LowestDirectOption = Annotated[
+    bool,
+    typer.Option("--lowest-direct", help="The same, but only of what is asked for by name."),
+]
 DEFAULT_MATRIX = Path("matrix.toml")

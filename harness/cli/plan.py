@@ -20,6 +20,8 @@ def plan(
     last_failed: opt.LastFailedOption = False,
     refresh: opt.RefreshOption = False,
     as_of: opt.AsOfOption = "",
+    lowest: opt.LowestOption = False,
+    lowest_direct: opt.LowestDirectOption = False,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Cells side by side, for the estimate.")] = 0,
     provider: opt.ProviderOption = [],  # noqa: B006
     no_python_downloads: opt.DownloadsOption = False,
@@ -63,6 +65,8 @@ def plan(
         refresh=refresh,
         provider=provider,
         no_python_downloads=no_python_downloads,
+        lowest=lowest,
+        lowest_direct=lowest_direct,
     )
     with interrupt.cancel_on_signal() as cancel, Board(err(), verbosity=-1 if quiet else verbose) as board:
         view, assignment = show_plan(spec, place, asked, board, cancel, jobs=jobs or None, of=shards or None)

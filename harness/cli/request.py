@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness import config
 from harness.errors import UsageError, nearest
-from harness.model.spec import MatrixSpec, ProviderName
+from harness.model.spec import MatrixSpec, Preference, ProviderName
 from harness.plan.select import DEFAULT_PROFILE, Selection, parse_filters
 from harness.workflow import place as places
 from harness.workflow import shards
@@ -38,6 +38,8 @@ def options(
     refresh: bool,
     provider: list[str],
     no_python_downloads: bool,
+    lowest: bool = False,
+    lowest_direct: bool = False,
 ) -> Options:
     """Return what was asked for.
 
@@ -51,12 +53,26 @@ def options(
             profile=profile or DEFAULT_PROFILE,
             cells=tuple(cell),
             failed=failed,
+            preference=preference(lowest=lowest, lowest_direct=lowest_direct),
         ),
         as_of=moment(as_of) if as_of else None,
         refresh=refresh,
         providers=tuple(providers(provider, "--provider")),
         python_downloads=not no_python_downloads,
     )
+
+
+def preference(*, lowest: bool, lowest_direct: bool) -> Preference:
+    """Return which of the versions that are allowed are resolved to.
+
+    Raises:
+        UsageError: both are asked for.
+    """
+    if lowest and lowest_direct:
+        raise UsageError("--lowest and --lowest-direct ask for different things", remedy="one of them")
+    if lowest:
+        return Preference.LOWEST
+    return Preference.LOWEST_DIRECT if lowest_direct else Preference.HIGHEST
 
 
 def shard(text: str, file: Path | None, place: Place, asked: Options) -> tuple[Options, shards.Asked | None]:

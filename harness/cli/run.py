@@ -21,6 +21,8 @@ def run(
     rerun: Annotated[bool, typer.Option("--rerun", help="Try every cell again, known or not.")] = False,
     refresh: opt.RefreshOption = False,
     as_of: opt.AsOfOption = "",
+    lowest: opt.LowestOption = False,
+    lowest_direct: opt.LowestDirectOption = False,
     control: Annotated[
         ControlPolicy, typer.Option(help="When to run the control: the same cell under Django's own runner.")
     ] = ControlPolicy.ON_FAILURE,
@@ -70,6 +72,8 @@ def run(
         refresh=refresh,
         provider=provider,
         no_python_downloads=no_python_downloads,
+        lowest=lowest,
+        lowest_direct=lowest_direct,
     )
     asked, part = request.shard(shard, shards, place, asked)
     with interrupt.cancel_on_signal() as cancel, Board(err(), verbosity=-1 if quiet else verbose) as board:

@@ -100,10 +100,8 @@ def _rules(rules: Sequence[Rule]) -> AoT:
 
 
 def _when(condition: Condition) -> InlineTable:
-    table = tomlkit.inline_table()
-    for axis, options in condition.terms:
-        table.append(axis, options[0] if len(options) == 1 else list(options))
-    return table
+    terms = condition.terms
+    return _inline({axis: options[0] if len(options) == 1 else list(options) for axis, options in terms})
 
 
 def _profile(strength: Strength, because: Mapping[str, str]) -> Table:
@@ -166,10 +164,13 @@ def _item(value: object) -> Any:  # tomlkit's items share no type that says so
 
 
 def _inline(value: Mapping[str, object]) -> InlineTable:
-    table = tomlkit.inline_table()
-    for key, inner in value.items():
-        table.append(key, inner)
-    return table
+    """Return an inline table as people write it: tomlkit's own have no blanks inside the braces."""
+    items = ", ".join(
+        f"{tomlkit.key(key).as_string()} = {tomlkit.item(item).as_string()}" for key, item in value.items()
+    )
+    found = tomlkit.value(f"{{ {items} }}")
+    assert isinstance(found, InlineTable)
+    return found
 
 
 def _array(values: Sequence[object]) -> Array:

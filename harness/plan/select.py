@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from harness.errors import NothingSelected, UsageError, nearest
 from harness.model.cell import Cell, normalise_axis
 from harness.model.plan import Axis, Nogood
-from harness.model.spec import MatrixSpec, Profile, next_named
+from harness.model.spec import MatrixSpec, Preference, Profile, next_named
 from harness.plan.expression import compile_expression
 from harness.plan.rules import matching
 
@@ -29,6 +29,7 @@ class Selection:
     profile: str = DEFAULT_PROFILE
     cells: tuple[str, ...] = ()  # ids to run, whether the plan holds them or not
     failed: tuple[str, ...] | None = None  # ids that failed last (--last-failed); None: not asked for
+    preference: Preference = Preference.HIGHEST  # which of the versions that are allowed, where no axis says it
 
     @property
     def is_pick(self) -> bool:

@@ -13,7 +13,7 @@ from harness.model.cell import is_package_axis
 from harness.model.lockfile import NAME, Kind, LockedValue, MatrixLock
 from harness.model.package import Release
 from harness.model.plan import Axis, Value
-from harness.model.spec import AxisSpec, MatrixSpec
+from harness.model.spec import AxisSpec, MatrixSpec, Preference
 from harness.packages import as_of as as_of_file
 from harness.packages import versions
 from harness.packages.index import Index
@@ -53,14 +53,17 @@ class Pinned:
         """Return the index as it was on the day."""
         return Index(place.cache, as_of=self.as_of, renewed=self.renewed, urls=uv.urls, now=place.now, refresh=refresh)
 
-    def resolver(self, spec: MatrixSpec, place: Place, uv: Uv, *, refresh: bool) -> Resolver:
-        """Return a resolver that asks the lock first."""
+    def resolver(
+        self, spec: MatrixSpec, place: Place, uv: Uv, *, refresh: bool, preference: Preference = Preference.HIGHEST
+    ) -> Resolver:
+        """Return a resolver that asks the lock first: of the newest versions that is, it knows nothing of others."""
         return Resolver(
             place.cache,
             uv=uv,
             as_of=self.as_of,
             renewed=self.renewed,
-            known=self.answers,
+            known=self.answers if preference is Preference.HIGHEST else None,
+            preference=preference,
             allow_build=spec.run.allow_build,
             timeout_s=spec.run.timeouts.resolve_s,
             refresh=refresh,

@@ -130,7 +130,9 @@ def prepare(
         interpreters={value: found for value, found in pythons.items() if found is not None},
         offers=offers,
         pins=pins,
-        resolver=pins.resolver(spec, place, uv, refresh=options.refresh),
+        resolver=pins.resolver(
+            spec, place, uv, refresh=options.refresh, preference=options.selection.preference
+        ),
         uv=uv,
         cancel=context.cancel,
         plan=plan_run(spec, axes, nogoods, options.selection),

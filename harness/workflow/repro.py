@@ -11,7 +11,8 @@ from harness.analysis.outside.compare import Answer, compare, observe_outside
 from harness.analysis.outside.view import Reproduction
 from harness.cells.outside import bundle
 from harness.cells.outside.recipe import Recipe, recipe
-from harness.errors import ExitCode
+from harness.errors import ExitCode, UsageError
+from harness.model.cell import CANARY
 from harness.model.record import Attempt, Ended, Purpose, Runner
 from harness.model.spec import MatrixSpec
 from harness.model.verdict import Observation, State
@@ -53,6 +54,11 @@ def repro(spec: MatrixSpec, place: Place, request: ReproRequest, watcher: Watche
         context = stack.enter_context(surroundings(place, watcher, cancel))
         as_of = store.run(view.run).as_of if view is not None else None
         ground = survey(spec, place, Options(selection=Selection(), as_of=as_of), context, watcher)
+        if spec.canary(cell[CANARY]).project is not None:
+            raise UsageError(
+                f"{cell[CANARY]} is a project with commands of its own, for which there is no script yet",
+                remedy=f"harness shell '{cell.id}', which has its environment and database",
+            )
         watcher.stage("looking up what the cell stands for")
         one = revive(ground, cell, view)
         made = _recipe(ground, one)

@@ -13,6 +13,7 @@ from harness.model.package import Lock
 from harness.model.server import Offer
 from harness.model.spec import ProviderName
 from harness.packages.resolve import normalised
+from harness.workflow import lowest
 from harness.workflow.prepare import Prepared, requirements
 
 PINNED_PROVIDERS = (ProviderName.DOCKER, ProviderName.EMBEDDED)
@@ -20,14 +21,14 @@ PINNED_PROVIDERS = (ProviderName.DOCKER, ProviderName.EMBEDDED)
 
 
 def warnings(prepared: Prepared) -> tuple[str, ...]:
-    """Return a line for each way in which this differs from the lock; none where there is no lock."""
-    lock = prepared.pins.lock
+    """Return a line for each way in which this differs from the lock, or from what is usual without one."""
+    lock, unusual = prepared.pins.lock, lowest.warnings(prepared)
     if lock is None:
-        return prepared.pins.warnings
+        return (*prepared.pins.warnings, *unusual)
     used = {cell[DATABASE] for cell in prepared.plan.cells}
     offers = {name: offer for name, offer in prepared.offers.items() if name in used}
-    differences = (*_environments(prepared), *_files(lock, prepared.locks.values()), *_servers(lock, offers))
-    return (*prepared.pins.warnings, *differences)
+    resolved = () if unusual else (*_environments(prepared), *_files(lock, prepared.locks.values()))
+    return (*prepared.pins.warnings, *unusual, *resolved, *_servers(lock, offers))
 
 
 def seen(offers: Mapping[str, Offer]) -> tuple[LockedServer, ...]:

@@ -165,13 +165,9 @@ def _has_tests(item: RequirementFile) -> bool:
 
 
 def _because(metadata: Metadata, bundle: Bundle | None, files: Sequence[RequirementFile]) -> str:
-    found = []
-    if metadata.is_package:
-        found.append("a package that can be built")
+    found = ["a package that can be built"] if metadata.is_package else []
     if bundle is not None:
         found.append(f"{bundle.kind.value} {bundle.name!r} of {bundle.path}")
-    if not metadata.is_package:
-        found.append("no package that could be built")
     return ", ".join([*found, *(item.path for item in files)])
 
 

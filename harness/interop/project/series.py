@@ -44,10 +44,13 @@ def _in_order(series: Iterable[str]) -> tuple[str, ...]:
 
 
 def pythons_supported(today: dt.date) -> tuple[str, ...]:
-    """Return the Pythons that get fixes on a day: one every October from 3.9 (2020) on, for five years (PEP 602)."""
-    newest = today.year - 2011 - (today < dt.date(today.year, 10, 15))
+    """Return the Pythons that get fixes on a day and have been out for half a year: by then packages have wheels.
+
+    There is one every October from 3.9 (2020) on, for five years (PEP 602).
+    """
+    newest = today.year - 2012 + (today >= dt.date(today.year, 4, 1))
     oldest = today.year - 2016 + (today >= dt.date(today.year, 11, 1))
-    return tuple(f"3.{minor}" for minor in range(oldest, newest + 1))
+    return tuple(f"3.{minor}" for minor in range(oldest, newest))
 
 
 def djangos_supported(releases: Sequence[Released], today: dt.date) -> tuple[str, ...]:

@@ -93,6 +93,11 @@ def _engine(text: str) -> Server | None:
     return None
 
 
+def package(requirement: str) -> str:
+    """Return the package that a requirement asks for."""
+    return str(canonicalize_name(Requirement(requirement).name))
+
+
 def drivers_in(engine: Engine, requirements: Iterable[Requirement]) -> tuple[str, ...]:
     """Return those of the requirements that are drivers of an engine, as they are written."""
     known = _DRIVERS[engine]
@@ -113,7 +118,7 @@ def database(engine: Engine, drivers: tuple[str, ...], taken: Iterable[DatabaseS
     version = _VERSIONS[engine]
     name = f"{_NAMES[engine]}-{version}"
     if others:
-        name += "-" + (str(canonicalize_name(Requirement(drivers[0]).name)) if drivers else "default")
+        name += "-" + (package(drivers[0]) if drivers else "default")
     return DatabaseSpec(name=name, engine=engine, version=version, driver=drivers)
 
 

@@ -1,0 +1,1 @@
+"""Pipelines that plan, fan out, merge and publish."""
