@@ -75,15 +75,22 @@ def verdict(state: State, expected: State | None) -> Verdict:
 
 
 def exit_code(
-    judgements: Iterable[Judgement], *, strict: bool = False, is_required_provider_absent: bool = False
+    judgements: Iterable[Judgement],
+    *,
+    strict: bool = False,
+    is_required_provider_absent: bool = False,
+    is_not_built: bool = False,
 ) -> ExitCode:
     """Return a run's exit code: the worst of its cells', `ExitCode.NOTHING` where there is none.
 
-    *is_required_provider_absent*: cells were left out for want of a provider that ``--require`` names.
+    *is_required_provider_absent*: cells were left out for want of a provider that ``--require`` names; *is_not_built*:
+    because a project's build failed, which is no matter of versions.
     """
     codes = [code_of(judgement, strict=strict) for judgement in judgements]
     codes = codes or [ExitCode.NOTHING]
-    return worst([*codes, ExitCode.INDETERMINATE] if is_required_provider_absent else codes)
+    codes += [ExitCode.INDETERMINATE] if is_required_provider_absent else []
+    codes += [ExitCode.UNEXPECTED_FAILURE] if is_not_built else []
+    return worst(codes)
 
 
 def code_of(judgement: Judgement, *, strict: bool = False) -> ExitCode:

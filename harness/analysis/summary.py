@@ -64,7 +64,12 @@ def summarise(
     found = with_blame(conclusions)
     own = [one for one in found if one.purpose is not Purpose.DIAGNOSTIC]
     has_both = any({"django", "pytest-django"} <= one.cell.as_dict().keys() for one in own)
-    code = exit_code((one.judgement for one in own), strict=strict, is_required_provider_absent=bool(absent))
+    code = exit_code(
+        (one.judgement for one in own),
+        strict=strict,
+        is_required_provider_absent=bool(absent),
+        is_not_built=any(item.nogood.why is Why.NOT_BUILT for item in plan.left_out),
+    )
     if shard is not None and not own and not absent:
         code = ExitCode.OK  # there are more shards than cells: nothing was this one's to do
     return RunSummary(

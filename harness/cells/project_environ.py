@@ -45,9 +45,10 @@ def variables(
         found |= _parts(alias, entry)
     if "default" in databases:
         found["DATABASE_URL"] = url(databases["default"])
+    path = [base["PYTHONPATH"]]
     if project.inject is Injection.SETTINGS:
         found["HARNESS_SETTINGS"] = canary.settings
-        found["PYTHONPATH"] = f"{base['PYTHONPATH']}:{injection}"
+        path.append(str(injection))
     known = {**base, **found}
     for name, text in project.env:
         try:
@@ -57,7 +58,8 @@ def variables(
                 f"canary.{canary.name}.env.{name}: {text!r} names {error}, which a cell does not have",
                 remedy="a variable that is passed by `pass_env`, or one of HARNESS_DB_…; $$ for a dollar sign",
             ) from error
-    return found
+    # what a project puts there comes after what the cell needs
+    return found | {"PYTHONPATH": ":".join([*path, *filter(None, [found.get("PYTHONPATH", "")])])}
 
 
 def url(entry: Mapping[str, Any]) -> str:

@@ -20,7 +20,6 @@ from harness.cli import (
     doctor,
     explain,
     export,
-    export,
     gc,
     init,
     lock,

@@ -29,12 +29,16 @@ class MySQL:
             return _column(cursor, "SELECT VERSION()")[0]
 
     def create(self, role: str, password: str, databases: Iterable[str]) -> None:
-        """Create a user who may do everything to databases whose names begin with its own, and these databases."""
+        """Create a user who may do everything to databases whose names begin with its own, and these databases.
+
+        Those that Django makes of them for tests are among them, `test_` before their names.
+        """
         with self._cursor() as cursor:
             cursor.execute("CREATE USER %s@'%%' IDENTIFIED BY %s", (role, password))
             try:
-                pattern = f"{role}_".replace("_", r"\_") + "%%"  # doubled for the driver, which formats the statement
-                cursor.execute(f"GRANT ALL PRIVILEGES ON {_quote(pattern)}.* TO %s@'%%'", (role,))
+                for prefix in _prefixes(role):
+                    pattern = prefix.replace("_", r"\_") + "%%"  # doubled for the driver, which formats the statement
+                    cursor.execute(f"GRANT ALL PRIVILEGES ON {_quote(pattern)}.* TO %s@'%%'", (role,))
                 for database in databases:
                     cursor.execute(f"CREATE DATABASE {_quote(database)} CHARACTER SET utf8mb4")
             except BaseException:
@@ -68,7 +72,7 @@ class MySQL:
                     cursor.execute(f"KILL {int(number)}")
             cursor.execute("DROP USER IF EXISTS %s@'%%'", (role,))
             for database in _column(cursor, "SHOW DATABASES"):
-                if database.startswith(f"{role}_"):
+                if database.startswith(_prefixes(role)):
                     cursor.execute(f"DROP DATABASE IF EXISTS {_quote(database)}")
 
     def roles(self) -> tuple[str, ...]:
@@ -116,6 +120,10 @@ class MySQL:
             for secret in filter(None, secrets):
                 text = text.replace(secret, "***")
             raise Infrastructure(f"server at {where.host}:{where.port}: {text}") from error
+
+
+def _prefixes(role: str) -> tuple[str, ...]:
+    return (f"{role}_", f"test_{role}_")
 
 
 def _tls() -> ssl.SSLContext:

@@ -78,9 +78,11 @@ class PostgreSQL:
 
         with self._connection() as connection:
             force = " WITH (FORCE)" if connection.info.server_version >= 130000 else ""
-            for database in _column(connection, "SELECT datname FROM pg_database"):
-                if database.startswith(f"{role}_"):
-                    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}" + force).format(sql.Identifier(database)))
+            query = "SELECT d.datname FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE r.rolname = %s"
+            owned = [str(row[0]) for row in connection.execute(query, (role,)).fetchall()]  # `test_…`, say
+            named = [name for name in _column(connection, "SELECT datname FROM pg_database") if _is_of(role, name)]
+            for database in dict.fromkeys((*named, *owned)):
+                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}" + force).format(sql.Identifier(database)))
             if role in _column(connection, "SELECT rolname FROM pg_roles"):
                 connection.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(sql.Identifier(role)))
                 connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
@@ -133,6 +135,10 @@ class PostgreSQL:
             raise Infrastructure(
                 f"PostgreSQL at {where.host}:{where.port}: {where.mask(str(error).strip() or type(error).__name__)}"
             ) from error
+
+
+def _is_of(role: str, database: str) -> bool:
+    return database.startswith(f"{role}_")
 
 
 def _column(connection: psycopg.Connection[Any], query: str) -> list[str]:

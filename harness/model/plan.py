@@ -18,6 +18,7 @@ class Why(Enum):
     REQUIRES_PYTHON = "requires-python"
     NO_WHEEL = "no-wheel"
     UNRESOLVABLE = "unresolvable"
+    NOT_BUILT = "not-built"  # a project whose build fails: no version is at fault
     SERVER_UNSUPPORTED = "server-unsupported"  # Django's own check on connecting
     NO_INTERPRETER = "no-interpreter"
     NO_PROVIDER = "no-provider"

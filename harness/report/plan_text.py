@@ -49,7 +49,7 @@ def left_out(items: tuple[LeftOut, ...]) -> list[RenderableType]:
         line = plain(f"  {nogood.why.value:<18} {values}  ")
         line.append(f"({counted(item.cells, 'cell')})  ", "dim")
         detail = nogood.detail.strip()
-        if nogood.why is Why.UNRESOLVABLE:
+        if nogood.why in (Why.UNRESOLVABLE, Why.NOT_BUILT):
             lines += [line, plain("\n".join(f"      {part}" for part in detail.splitlines()), "dim")]
         else:
             line.append_text(plain(detail, "dim"))

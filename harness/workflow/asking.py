@@ -95,14 +95,14 @@ class SessionAsker:
             self._run(again, is_again=True)
 
     def _is_to_repeat(self, cell: Cell) -> bool:
-        answers = [classify(one, self.bad_state, self.signature) for one in self._observations(cell)]
+        answers = [classify(one, self.bad_state, self.signature) for one in observations(self.session, cell)]
         if cell == self._calibrated:
             return len(answers) < (self.repeat or noise.CALIBRATION) and Answer.UNKNOWN not in answers
         return noise.is_to_repeat(answers, self.wanted)
 
     def _learn(self, cells: Sequence[Cell]) -> None:
         """Take in the signature to follow and, where answers are noisy, how often a bad point fails."""
-        seen = {cell: self._observations(cell) for cell in cells}
+        seen = {cell: observations(self.session, cell) for cell in cells}
         if self.signature is None:
             self.signature = followed([one for found in seen.values() for one in found], self.bad_state)
         for cell, found in seen.items():
@@ -116,7 +116,7 @@ class SessionAsker:
     def _calibrate(self, cell: Cell) -> None:
         self._calibrated = cell
         self._repeat([cell])
-        answers = [classify(one, self.bad_state, self.signature) for one in self._observations(cell)]
+        answers = [classify(one, self.bad_state, self.signature) for one in observations(self.session, cell)]
         before, self.rate = self.wanted, noise.rate(answers)
         if self.wanted > before:
             raise MoreRepeats
@@ -128,7 +128,7 @@ class SessionAsker:
             return answer, Row(label="", cell="", state=observation.state, reason=cell.detail, is_untestable=True)
         if self.bad_state is State.UNRESOLVABLE:
             return Answer.GOOD, Row(label="", cell=cell.id, reason="resolves")
-        found = self._observations(cell)
+        found = observations(self.session, cell)
         answers = [classify(one, self.bad_state, self.signature) for one in found]
         answer = noise.combine(answers)
         shown = found[answers.index(answer)]
@@ -144,18 +144,6 @@ class SessionAsker:
             is_known=record.is_reused,
         )
 
-    def _observations(self, cell: Cell) -> list[Observation]:
-        """Return what each attempt came to that ever asked this question; with a forced run, what this run saw."""
-        asked, record = self.session.asked(cell), self.session.record(cell)
-        trials = list(record.trials)
-        key = trials[-1].attempt.run_key if trials else ""
-        if key and not self.session.rerun:
-            trials = [item.trial for item in reversed(self.session.store.find(key))]
-        told = [observe(trial, asked) for trial in trials]
-        # an attempt that could not be made was followed by another, or is all there is
-        useful = [one for one in told if one.state not in (State.ERROR, State.NOT_RUN)]
-        return useful or told[-1:] or [Observation(state=State.NOT_RUN, reason="no attempt was recorded")]
-
     def _labelled(self, point: int, answer: Answer, row: Row) -> Row:
         return replace(row, label=self.history.labels[point], answer=answer)
 
@@ -165,3 +153,16 @@ class SessionAsker:
             return Row(label=label, cell="")
         answer, row = self._told_by(nogood)
         return self._labelled(point, answer, row)
+
+
+def observations(session: Session, cell: Cell) -> list[Observation]:
+    """Return what each attempt came to that ever asked this question; with a forced run, what this run saw."""
+    asked, record = session.asked(cell), session.record(cell)
+    trials = list(record.trials)
+    key = trials[-1].attempt.run_key if trials else ""
+    if key and not session.rerun:
+        trials = [item.trial for item in reversed(session.store.find(key))]
+    told = [observe(trial, asked) for trial in trials]
+    # an attempt that could not be made was followed by another, or is all there is
+    useful = [one for one in told if one.state not in (State.ERROR, State.NOT_RUN)]
+    return useful or told[-1:] or [Observation(state=State.NOT_RUN, reason="no attempt was recorded")]

@@ -30,6 +30,8 @@ PATIENCE_S = 60.0
 MOVES = 5
 """How often an attempt is handed out again because all that it was handed to have left."""
 END_S = 30.0
+RENEWAL_S = 20.0
+"""How often the workers are told that the run goes on."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -221,7 +223,7 @@ class Cluster:
 
     def _watch(self) -> None:
         """Look at the cluster until we leave: who is new, who has gone, and whose cells must go to others."""
-        empty_since = 0.0
+        empty_since, renewed = 0.0, time.monotonic()
         while not self._is_leaving.wait(POLL_S):
             try:
                 self.roster.look()
@@ -229,6 +231,9 @@ class Cluster:
                 self._give_up(self._lose("does not answer any more"))
                 return
             now = time.monotonic()
+            if now - renewed > RENEWAL_S:
+                renewed = now
+                bounded(lambda: self.client.run(worker.renew, self.name, on_error="ignore"), timeout_s=RENEWAL_S)
             empty_since = 0.0 if self.roster.present() else empty_since or now
             if empty_since and now - empty_since > self.patience_s:
                 self._give_up(self._lose(f"has had no worker for {self.patience_s:g} s"))

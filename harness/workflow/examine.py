@@ -97,6 +97,9 @@ def _group(session: Session, cells: Sequence[Conclusion], doctor: str) -> None:
 def _read(place: Bench, session: Session, cell: Cell) -> _Read:
     tree = Tree(root=place.copy, paths=tuple(sorted(names(place.copy))))
     environ = {name: value for name, value in place.environ.items() if not name.startswith(OURS)}
+    canary = session.prepared.spec.canary(cell[CANARY])
+    if canary.project is not None and canary.settings and "DJANGO_SETTINGS_MODULE" in environ:
+        environ["DJANGO_SETTINGS_MODULE"] = canary.settings  # what wraps it is our doing, and no cause
     case = case_of(tree, _words(session, cell), environ)
     text, complaints = place.describe(INSPECTOR, case.roots)
     try:

@@ -36,6 +36,8 @@ def pipeline(
     """
     root = repository(place)
     matrix = PurePosixPath(place.matrix.relative_to(root).as_posix())
+    if shards > service.most_jobs:
+        raise UsageError(f"--shards {shards}: {service.value} takes {service.most_jobs} at the most", remedy="fewer")
     if not _BRANCH.fullmatch(branch):
         raise UsageError(f"--branch {branch!r} is no name of a branch", remedy="--branch main")
     if not re.fullmatch(r"[\w./ -]+", str(matrix)):

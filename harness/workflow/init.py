@@ -13,7 +13,8 @@ from harness.doctor.tree import Tree
 from harness.errors import HarnessError, UsageError
 from harness.interop.draft import Draft
 from harness.interop.matrix_toml import written
-from harness.interop.project.into_draft import draft
+from harness.interop.project.complete import completed
+from harness.interop.project.into_draft import draft, reach_of
 from harness.interop.project.question import Ask, Question
 from harness.interop.project.series import Released
 from harness.interop.view import InitView
@@ -22,6 +23,7 @@ from harness.packages.index import Index
 from harness.packages.uv import Uv
 from harness.process import Cancel
 from harness.workflow import doctor_copy, init_read
+from harness.workflow.init_tox import from_tox
 from harness.workflow.place import Place
 
 STDOUT = Path("-")
@@ -49,7 +51,9 @@ def init(request: InitRequest, place: Place, ask: Ask, cancel: Cancel) -> InitVi
     if target is not None and target.exists() and not request.is_forced:
         raise UsageError(f"{target} is there already", remedy="--force replaces it, --output FILE writes another")
     tree = _tree(request.path, ask)
-    made = read_project(tree, place, ask)
+    made = (
+        read_project(tree, place, ask) if request.source is None else _of_tool(request.source, tree, place, ask, cancel)
+    )
     text = written(made)
     if target is not None:
         _write(target, text)
@@ -93,6 +97,14 @@ def read_project(tree: Tree, place: Place, ask: Ask) -> Draft:
         today=place.now().date(),
         ask=ask,
     )
+
+
+def _of_tool(source: Path, tree: Tree, place: Place, ask: Ask, cancel: Cancel) -> Draft:
+    """Return the draft that another tool's file gives, completed with what the settings say of databases."""
+    made = from_tox(source, tree, place, cancel)
+    reading = init_read.read(tree, ask)
+    reached = reach_of(tree, reading.basis, reading.told, ask)
+    return completed(made, reached, reading.told.settings)
 
 
 def _tree(path: Path, ask: Ask) -> Tree:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from harness.workflow.cluster import Cluster
 
 SCHEME = "dask"
-CONNECT_S = 15.0
 WORKERS_S = 30.0
 CLOSE_S = 10.0
 
@@ -63,17 +62,19 @@ def linked(address: str) -> Iterator[Link]:
     """
     place = parse(address)
     if importlib.util.find_spec("distributed") is None:
-        raise UsageError("--executor dask:// needs `distributed`", remedy="python -m pip install 'harness[dask]'")
+        raise UsageError("--executor needs the package `distributed`", remedy="python -m pip install 'harness[dask]'")
     import dask
+    from dask.utils import parse_timedelta
     from distributed import Client
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what concerns the user is told in our words
+    _silence()
     protocol = "tls" if dask.config.get("distributed.comm.tls.ca-file", None) else "tcp"
+    connect_s = parse_timedelta(dask.config.get("distributed.comm.timeouts.connect", "15 s"))
     try:
-        client = Client(f"{protocol}://{place}", timeout=CONNECT_S, set_as_default=False, name="harness")
-    except (OSError, TimeoutError, ValueError) as error:
+        client = Client(f"{protocol}://{place}", timeout=connect_s, set_as_default=False, name="harness")
+    except (OSError, TimeoutError, ValueError):
         raise Infrastructure(
-            f"no Dask scheduler answers at {address} within {CONNECT_S:g} s ({error})",
+            f"no Dask scheduler answers at {address} within {connect_s:g} s",
             remedy="start one with `dask scheduler`, or mend the address; TLS is set in Dask's own configuration",
         ) from None
     try:
@@ -85,6 +86,13 @@ def linked(address: str) -> Iterator[Link]:
         yield Link(address=address, client=client)
     finally:
         bounded(lambda: client.close(timeout=CLOSE_S), timeout_s=CLOSE_S + 5)
+
+
+def _silence() -> None:
+    """Keep the library's own log off the terminal: what concerns the user is told in our words."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 @contextmanager

@@ -70,7 +70,7 @@ def _ready(
             built = _wheels(canary, sorted(set(pythons.values()), key=_newest_first), builder)
         except NotBuilt as error:
             detail = f"the project cannot be built: {error}"
-            return canary, (Nogood(values=((CANARY, canary.name),), why=Why.UNRESOLVABLE, detail=detail),)
+            return canary, (Nogood(values=((CANARY, canary.name),), why=Why.NOT_BUILT, detail=detail),)
     wheel = built[0][1] if built else None
     required = wants.requirements(install, canary.path, wheel)
     filled = replace(

@@ -34,8 +34,8 @@ from harness.workflow.place import cache_folder, utc_now
 from harness.workflow.side_by_side import side_by_side
 from harness.workflow.surroundings import around
 
-IDLE_S = 600.0
-"""How long servers wait for a further cell: whoever leads the run may have died."""
+LEASE_S = 90.0
+"""How long servers, and cells under way, outlive the last word of whoever leads the run."""
 CLOSE_S = 15.0
 PROBE = Path(harness.__path__[0]) / "probe" / "harness_probe.py"
 
@@ -84,14 +84,14 @@ class _Open:
 
 @dataclass(slots=True, eq=False)
 class Site:
-    """This machine's part. It opens with the first question, and again after it was closed for idleness.
+    """This machine's part. It opens with the first question; whoever leads the run says now and then that it lives.
 
     Its methods may be called from several threads.
     """
 
     order: Order
     environ: Mapping[str, str]
-    idle_s: float = IDLE_S
+    lease_s: float = LEASE_S
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _open: _Open | None = None
     _running: int = 0
@@ -124,20 +124,26 @@ class Site:
             log.unlink()
             return Sent(made=made, log=content, host=opened.abilities.host)
 
+    def renew(self) -> None:
+        """Take in that whoever leads the run still lives."""
+        with self._lock:
+            if self._clock is not None:
+                self._clock.cancel()
+            if self._open is not None:
+                self._clock = threading.Timer(self.lease_s, self._end)
+                self._clock.daemon = True
+                self._clock.start()
+
     def stop(self) -> None:
         """Ask what runs to end soon, and begin nothing more."""
         self._is_stopped = True
-        opened = self._open
-        if opened is not None:
+        if (opened := self._open) is not None:
             opened.services.cancel.set()
 
     def close(self) -> None:
         """End what runs, and all that was made here."""
         self.stop()
-        deadline = time.monotonic() + CLOSE_S
-        while self._running and time.monotonic() < deadline:
-            time.sleep(0.05)
-        self._shut()
+        self._end()
 
     @contextmanager
     def _busy(self) -> Iterator[_Open]:
@@ -146,42 +152,30 @@ class Site:
                 raise Interrupted("interrupted")
             opened = self._opened()
             self._running += 1
-            if self._clock is not None:
-                self._clock.cancel()
         try:
             yield opened
         finally:
             with self._lock:
                 self._running -= 1
-                self._wait_idly()
 
     def _opened(self) -> _Open:
         with self._lock:
             if self._open is None:
                 self._open = _opened(self.order, self.environ)
-                self._wait_idly()
+                self.renew()
             return self._open
 
-    def _wait_idly(self) -> None:
-        if self._running == 0 and not self._is_stopped:
-            if self._clock is not None:
-                self._clock.cancel()
-            self._clock = threading.Timer(self.idle_s, self._close_if_idle)
-            self._clock.daemon = True
-            self._clock.start()
-
-    def _close_if_idle(self) -> None:
+    def _end(self) -> None:
         with self._lock:
-            if self._running == 0:
-                self._shut()
-
-    def _shut(self) -> None:
-        with self._lock:
-            if self._clock is not None:
-                self._clock.cancel()
             opened, self._open = self._open, None
-            if opened is not None:
-                opened.stack.close()
+            if self._clock is not None:
+                self._clock.cancel()
+        if opened is not None:
+            opened.services.cancel.set()
+            deadline = time.monotonic() + CLOSE_S
+            while self._running and time.monotonic() < deadline:
+                time.sleep(0.05)
+            opened.stack.close()
 
 
 def _bare() -> Abilities:

@@ -58,6 +58,11 @@ async def abilities(name: str, dask_worker: Worker) -> Abilities:
     return await asyncio.to_thread(_site(dask_worker, name).abilities)
 
 
+def renew(name: str, dask_worker: Worker) -> None:
+    """Tell this worker that the run called *name* goes on."""
+    _site(dask_worker, name).renew()
+
+
 def stop(name: str, dask_worker: Worker) -> None:
     """Ask what runs here for the run called *name* to end soon."""
     _site(dask_worker, name).stop()

@@ -47,6 +47,7 @@ def states(report: RunReport) -> dict[str, int]:
         "ctrf:ctrf-report.json",
         "compat:compat.json",
         "markdown:report.md",
+        "comment:comment.md",
         "github:github/summary.md",
         "github:github/annotations.txt",
         "shields:shields/harness.json",

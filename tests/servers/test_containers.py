@@ -91,6 +91,7 @@ def test_a_container_serves_leases_and_goes(make_offer, context, client, engine:
             with connect(entry) as connection, connection.cursor() as cursor:
                 cursor.execute(f"CREATE DATABASE {test}")
                 cursor.execute(f"CREATE DATABASE {test}_gw0")
+                cursor.execute(f"CREATE DATABASE test_{entry['NAME']}")  # as Django names it where nobody else does
             with connect(entry, f"{test}_gw0") as connection, connection.cursor() as cursor:
                 cursor.execute("CREATE TABLE users (id int)")
             with pytest.raises((psycopg.OperationalError, pymysql.err.OperationalError), match="denied"):

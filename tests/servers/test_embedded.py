@@ -60,17 +60,20 @@ def test_a_lease_gives_a_database_per_alias(embedded: Server) -> None:
 
 
 def test_dropping_a_lease_leaves_nothing(embedded: Server) -> None:
-    """Test databases of workers and clones go too, with connections still open to them, and the role."""
+    """Test databases of workers and clones go too, with connections still open to them, and the role.
+
+    So does one whose name Django makes of a database's own, as where a project reads its database from a URL.
+    """
     with embedded.lease("leaves", ("default",)) as databases:
         entry = databases["default"]
         role = entry["USER"]
-        clones = [f"{entry['TEST']['NAME']}{suffix}" for suffix in ("", "_gw0", "_gw0_1")]
+        clones = [f"{entry['TEST']['NAME']}{suffix}" for suffix in ("", "_gw0", "_gw0_1")] + [f"test_{entry['NAME']}"]
         with connect(entry) as connection:
             for clone in clones:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(clone)))
         left_open = connect(entry, clones[1])
     with embedded.lease("looks", ("default",)) as databases, connect(databases["default"]) as connection:
-        assert not {n for n in names(connection, "SELECT datname FROM pg_database") if n.startswith(role)}
+        assert not {n for n in names(connection, "SELECT datname FROM pg_database") if role in n}
         assert role not in names(connection, "SELECT rolname FROM pg_roles")
     with pytest.raises(psycopg.OperationalError):
         left_open.execute("SELECT 1")

@@ -115,7 +115,7 @@ class _Search:
             if point < self._count and answer is None:
                 gap.append(point)
             elif answer is None or answer.is_known:  # the end, or a sample; a point without an answer is no sample
-                points += _divide(gap, len(gap) // stride)
+                points += divide(gap, len(gap) // stride)
                 gap = []
         return points
 
@@ -123,10 +123,10 @@ class _Search:
 def _share(gaps: Sequence[Sequence[int]], workers: int) -> list[int]:
     """Return a round's points: the workers shared out among the open changes, the first ones first."""
     least, more = divmod(workers, len(gaps))
-    return [point for number, gap in enumerate(gaps) for point in _divide(gap, least + (number < more))]
+    return [point for number, gap in enumerate(gaps) for point in divide(gap, least + (number < more))]
 
 
-def _divide(points: Sequence[int], cuts: int) -> list[int]:
+def divide(points: Sequence[int], cuts: int) -> list[int]:
     """Return at most *cuts* of *points* that leave no more than ⌈(points + 1) / (cuts + 1)⌉ - 1 between them."""
     parts = len(points) + 1
     chosen = {number * parts // (cuts + 1) for number in range(1, cuts + 1)} - {0}

@@ -26,6 +26,15 @@ class Service(Enum):
             case Service.GITLAB:
                 return PurePosixPath(".gitlab-ci.yml")
 
+    @property
+    def most_jobs(self) -> int:
+        """Return how many jobs one job may become: `strategy.matrix` takes 256, `parallel` 200."""
+        match self:
+            case Service.GITHUB:
+                return 256
+            case Service.GITLAB:
+                return 200
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:

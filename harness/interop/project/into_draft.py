@@ -95,14 +95,7 @@ def draft(
         told.addopts,
         is_pytest_django=told.is_pytest_django,
     )
-    chain = _chain(files, told)
-    context = reach.Context(
-        files=files,
-        packages=read.packages,
-        settings=told.settings,
-        needs_postgresql=_needs_postgresql(files, chain),
-    )
-    reached = reach.decide(databases.read(files, chain), context, ask)
+    chain, reached = _chain(files, told), reach_of(files, read, told, ask)
     variables = needed.find(files, chain, [key for key, _ in reached.env] + ["DATABASE_URL"], ask)
     found = axes.find(files, read.metadata, wanted, releases, today)
     canary = _canary(files, read, told, wanted, reached, variables, path, _name(read.metadata.name or name))
@@ -120,6 +113,18 @@ def draft(
         because=tuple(_because(canary.name, read, told, wanted, reached, variables)),
         left=(*broken(files), *told.left, *wanted.left, *reached.left, *found.left, *variables.left, *_left(files)),
     )
+
+
+def reach_of(files: Files, read: Basis, told: Told, ask: Ask) -> Reach:
+    """Return how a cell's database gets into the project."""
+    chain = _chain(files, told)
+    context = reach.Context(
+        files=files,
+        packages=read.packages,
+        settings=told.settings,
+        needs_postgresql=_needs_postgresql(files, chain),
+    )
+    return reach.decide(databases.read(files, chain), context, ask)
 
 
 def _chain(files: Files, told: Told) -> Chain:

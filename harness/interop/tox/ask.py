@@ -67,7 +67,9 @@ def ask(file: Path, *, scratch: Path, environ: Mapping[str, str], cancel: Cancel
     if not file.is_file():
         raise UsageError(f"there is no file {file}", remedy=f"one of {', '.join(NAMES)}")
     text = file.read_text(encoding="utf-8", errors="replace")
-    tox = _Tox(file=_copy(file, text, scratch), root=file.resolve().parent, scratch=scratch, environ=environ, cancel=cancel)
+    tox = _Tox(
+        file=_copy(file, text, scratch), root=file.resolve().parent, scratch=scratch, environ=environ, cancel=cancel
+    )
     keys = (*_KEYS, _INSTALL_COMMAND) if _INSTALL_COMMAND in text else _KEYS
     answer, requires = tox.run(keys, _RUNNER), tuple[str, ...]()
     found = _MISSING.search(answer.stdout + answer.stderr)
@@ -75,7 +77,9 @@ def ask(file: Path, *, scratch: Path, environ: Mapping[str, str], cancel: Cancel
         requires = _plugins(file, found[1])
         answer = tox.run(keys, (*_RUNNER, *_NO_PLUGINS))
     if not tox.answered():
-        raise UsageError(f"tox cannot read {file}:\n{_words(answer, tox.file, file)}", remedy=f"see what `tox config -c {file}` says")
+        raise UsageError(
+            f"tox cannot read {file}:\n{_words(answer, tox.file, file)}", remedy=f"see what `tox config -c {file}` says"
+        )
     return _file(file, tox, requires, text)
 
 
@@ -108,7 +112,18 @@ class _Tox:
         return self.output.is_file()
 
     def run(self, keys: Iterable[str], overrides: Iterable[str]) -> Completed:
-        command = [sys.executable, "-m", "tox", "config", "-c", self.file, "--root", self.root, "--workdir", self.work_dir]
+        command = [
+            sys.executable,
+            "-m",
+            "tox",
+            "config",
+            "-c",
+            self.file,
+            "--root",
+            self.root,
+            "--workdir",
+            self.work_dir,
+        ]
         command += ["--no-provision", "--runner", "virtualenv", "--hashseed", "notset", "--colored", "no"]
         command += ["--format", "json", "--core", "--output-file", self.output]
         command += [word for override in overrides for word in ("-x", override)]
@@ -174,7 +189,9 @@ def _environment(name: str, found: Mapping[str, Any], root: Path) -> ToxEnvironm
         extras=_texts(known, "extras"),
         package=str(known.get("package", "skip")),
         skips_install=bool(known.get("skip_install")),
-        set_env=tuple(sorted((key, str(v)) for key, v in known.get("set_env", {}).items() if not _OF_TOX.fullmatch(key))),
+        set_env=tuple(
+            sorted((key, str(v)) for key, v in known.get("set_env", {}).items() if not _OF_TOX.fullmatch(key))
+        ),
         pass_env=_texts(known, "pass_env"),
         commands_pre=_texts(known, "commands_pre"),
         commands=_texts(known, "commands"),

@@ -15,6 +15,7 @@ from packaging.version import Version
 from harness.interop.project import requirement_files
 from harness.interop.project.files import Files
 from harness.interop.tox import servers
+from harness.interop.tox.elsewhere import written_out
 from harness.interop.tox.suites import Suite
 from harness.interop.tox.values import Picked, Releases, applies, merged, pick
 
@@ -50,6 +51,7 @@ def choose(suites: Sequence[Suite], files: Files, releases: Releases) -> Choice:
         UsageError: there is no such package.
         Infrastructure: the index gave no answer.
     """
+    suites = [_indexed(suite, files, releases) for suite in suites]
     suites = [_spread(suite, _common(suites), files) for suite in suites]
     asked = {suite.name: _asked(suite, files) for suite in suites}
     names = _varying(suites, asked)
@@ -59,14 +61,29 @@ def choose(suites: Sequence[Suite], files: Files, releases: Releases) -> Choice:
     words = _values(names, kept, picked)
     axes = tuple((name, _ordered(words[name])) for name in names)
     placed = tuple(
-        _placed(suite, {name: words[name][picked[suite.name][name].version] for name in names}, files)
-        for suite in kept
+        _placed(suite, {name: words[name][picked[suite.name][name].version] for name in names}, files) for suite in kept
     )
-    return Choice(axes=axes if kept else (), placed=placed, blocked=tuple(blocked), notes=tuple(_notes(kept, asked, names)))
+    return Choice(
+        axes=axes if kept else (), placed=placed, blocked=tuple(blocked), notes=tuple(_notes(kept, asked, names))
+    )
 
 
 def _common(suites: Sequence[Suite]) -> frozenset[str]:
     return frozenset.intersection(*(frozenset(suite.lines) for suite in suites)) if suites else frozenset()
+
+
+def _indexed(suite: Suite, files: Files, releases: Releases) -> Suite:
+    """Return a suite whose requirement files name nothing but what the index has; others are written out."""
+    lines, more, notes = [], list[Requirement](), list[str]()
+    for line in suite.lines:
+        found = written_out(line, files, releases)
+        if found is None:
+            lines.append(line)
+        else:
+            more += found.requirements
+            notes += found.notes
+    requirements = (*suite.requirements, *more)
+    return replace(suite, lines=tuple(lines), requirements=requirements, notes=(*suite.notes, *notes))
 
 
 def _spread(suite: Suite, common: frozenset[str], files: Files) -> Suite:
@@ -134,17 +151,14 @@ def _varying(suites: Sequence[Suite], asked: Mapping[str, Asked]) -> list[str]:
         is_driver = any(servers.is_driver(engine, Requirement(name)) for engine in engines)
         if (name == DJANGO and texts - {None, ""}) or (is_everywhere and len(texts) > 1 and not is_driver):
             found.append(name)
-    if found == [DJANGO] and {str(asked[s.name].get(DJANGO)) for s in suites if DJANGO in asked[s.name]} and _is_open(
-        [asked[suite.name].get(DJANGO) for suite in suites]
-    ):
-        return []
-    return found
+    is_open = found == [DJANGO] and _is_open([asked[suite.name].get(DJANGO) for suite in suites])
+    return [] if is_open else found
 
 
 def _is_open(said: Iterable[Requirement | None]) -> bool:
     """Tell whether all ask the same of Django, and with no upper bound: that is no axis, the resolver decides it."""
     texts = {str(one.specifier) if one else "" for one in said}
-    return len(texts) == 1 and not any(mark in next(iter(texts)) for mark in ("<", "=="  , "~="))
+    return len(texts) == 1 and not any(mark in next(iter(texts)) for mark in ("<", "==", "~="))
 
 
 def _picked(
@@ -201,7 +215,10 @@ def _placed(suite: Suite, values: Mapping[str, str], files: Files) -> Placed:
         listed = [one for line in suite.lines for one in contents(line, files)]
         drivers += servers.drivers_in(suite.engine, listed)
     return Placed(
-        suite=suite, values=tuple(values.items()), drivers=tuple(dict.fromkeys(drivers)), requires=tuple(dict.fromkeys(rest))
+        suite=suite,
+        values=tuple(values.items()),
+        drivers=tuple(dict.fromkeys(drivers)),
+        requires=tuple(dict.fromkeys(rest)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from collections.abc import Sequence
@@ -13,7 +14,9 @@ from harness.model.command_line import Watch, watched
 _RUNNERS = frozenset(("pytest", "py.test", "nosetests", "nose2", "trial", "green", "ward", "behave", "stestr", "testr"))
 _MODULES = _RUNNERS | {"unittest", "nose", "test", "tests", "runtests", "run_tests", "zope.testrunner", "testtools.run"}
 _TESTS = re.compile(r"(?:^|[._/-])(?:run[_-]?)?tests?(?:[._/-]|$)|^run_?tests|^load_tests", re.IGNORECASE)
-_IN_SHELL = re.compile(r"\b(?:pytest|py\.test|runtests|run_tests|unittest|manage\.py\s+test|django-admin\s+test|test)\b")
+_IN_SHELL = re.compile(
+    r"\b(?:pytest|py\.test|runtests|run_tests|unittest|manage\.py\s+test|django-admin\s+test|test)\b"
+)
 _SHELLS = frozenset(("sh", "bash", "dash", "zsh"))
 _COVERAGE = frozenset("annotate combine debug erase html json lcov report xml".split())  # noqa: SIM905
 _UPLOADS = frozenset(("codecov", "coveralls", "codacy", "codeclimate-test-reporter", "python-codacy-coverage"))
@@ -107,6 +110,6 @@ def _runs_module(words: Sequence[str]) -> bool:
     """Tell whether Python, or coverage, is given a module that tests."""
     if words[0] != "coverage" and not words[0].startswith("python"):
         return False
-    modules = [after for word, after in zip(words, words[1:], strict=False) if word == "-m"]
+    modules = [after for word, after in itertools.pairwise(words) if word == "-m"]
     named = [name for name in modules if name != "coverage"]
     return any(name in _MODULES or name.rpartition(".")[2] in _MODULES for name in named[:1])

@@ -117,7 +117,7 @@ def _line(text: str, root: Path, deps: Deps) -> None:
 def _requirement(text: str, root: Path, deps: Deps, *, is_editable: bool) -> None:
     text = text.partition(" --")[0].strip()
     path, _, extras = text.partition("[")
-    if not _ADDRESS.match(text) and (path.startswith(".") or path.startswith("/")):
+    if not _ADDRESS.match(text) and path.startswith((".", "/")):
         if _relative(path, root) == ".":
             deps.add_itself(_names(extras.rstrip("]")), is_editable=is_editable)
         else:
@@ -138,5 +138,5 @@ def _names(text: str) -> Iterator[str]:
 
 
 def _relative(text: str, root: Path) -> str:
-    path = text if not os.path.isabs(text) else os.path.relpath(text, root)
+    path = os.path.relpath(text, root) if text.startswith("/") else text
     return path if "://" in path else os.path.normpath(path).replace(os.sep, "/")

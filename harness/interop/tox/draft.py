@@ -55,7 +55,9 @@ def draft(found: ToxFile, files: Files, releases: Releases, *, project: str, pat
         for name, members in zip(named, groups, strict=True)
     )
     known = [
-        {CANARY: (name,), DATABASE: rest} for name in named if (rest := tuple(o for o in every if o not in chosen[name]))
+        {CANARY: (name,), DATABASE: rest}
+        for name in named
+        if (rest := tuple(o for o in every if o not in chosen[name]))
     ]
     duplicates = {name: first for first, *later in points.values() for name in later}
     return Draft(
@@ -63,7 +65,8 @@ def draft(found: ToxFile, files: Files, releases: Releases, *, project: str, pat
         databases=tuple(databases),
         canaries=specs,
         excludes=tuple(
-            Rule(when=Condition(terms=terms), reason=REASON) for terms in map(_sorted, boxes.outside(axes, points, known))
+            Rule(when=Condition(terms=terms), reason=REASON)
+            for terms in map(_sorted, boxes.outside(axes, points, known))
         ),
         strength=Strength.FULL,
         because=tuple(
@@ -102,7 +105,7 @@ def _points(
                 databases.append(spec)
             database = spec.name
         name = canary_of[suite.name]
-        point = (suite.python, *(value for _, value in one.values), database, name)
+        point = (suite.python, *(value for _, value in one.values), database, name, Mode.PLAIN.value)
         points.setdefault(point, []).append(suite.name)
         by_canary[name].add(point)
     return points, by_canary
@@ -112,7 +115,7 @@ def _axes(
     choice: Choice, points: Iterable[boxes.Point], names: Sequence[str], databases: Sequence[DatabaseSpec]
 ) -> boxes.Axes:
     pythons = sorted({point[0] for point in points}, key=Version)
-    used = {point[-2] for point in points}
+    used = {point[-3] for point in points}
     sqlite = (servers.SQLITE,) if servers.SQLITE in used else ()
     return (
         (PYTHON, tuple(pythons)),
@@ -153,8 +156,9 @@ def _left(found: ToxFile, read: Sorted, choice: Choice, duplicates: Mapping[str,
     kept = [one.suite for one in choice.placed]
     for note, names in _by_reason((suite.name, note) for suite in kept for note in suite.notes).items():
         yield f"{file}: {note}" if len(names) == len(kept) else f"{file}: {_listed(names)}: {note}"
-    for name, first in duplicates.items():
-        yield f"{file}: {name} comes to the same as {first} today: they are one cell"
+    if duplicates:
+        pairs = [f"{name} = {first}" for name, first in duplicates.items()]
+        yield f"{file}: environments that come to the same packages today are one cell: {_listed(pairs)}"
     yield from (f"{file}: {note}" for note in choice.notes)
     hosts = [suite.name for suite in kept if suite.python == found.host_python and not _names_python(suite, found)]
     if hosts:

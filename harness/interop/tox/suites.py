@@ -144,13 +144,13 @@ def _notes(environment: ToxEnvironment, names: Iterable[str], *, is_lost: bool) 
     if patterns:
         yield f"pass_env {', '.join(patterns)}: name the variables in `pass_env`"
     if is_lost:
-        yield "nothing says how the server's address reaches the settings: write `settings` and inject = \"settings\""
+        yield 'nothing says how the server\'s address reaches the settings: write `settings` and inject = "settings"'
 
 
 def _python(environment: ToxEnvironment, host: str) -> str:
     """Return the Python's version, or words that say why there is none."""
     text = next(iter(environment.base_python), "")
-    if os.path.isabs(text) or text in ("", "py", "python", "python3", "py3"):
+    if Path(text).is_absolute() or text in ("", "py", "python", "python3", "py3"):
         return host
     found = _PYTHON.fullmatch(text.lower())
     if found is None:
@@ -171,18 +171,14 @@ def _cwd(environment: ToxEnvironment, found: ToxFile) -> str:
     return "." if is_outside else inside
 
 
-def _commands(
-    environment: ToxEnvironment, place: _Paths, deps: dependencies.Deps
-) -> Iterator[tuple[str, ...]]:
+def _commands(environment: ToxEnvironment, place: _Paths, deps: dependencies.Deps) -> Iterator[tuple[str, ...]]:
     for command in map(parse, (*environment.commands_pre, *environment.commands)):
         words = tuple(map(place.plain, command.words))
         if not words or command.kind is Kind.COVERAGE:
             continue
         if dependencies.pip_install(_plain_program(command.words), place.found.root, deps):
             continue
-        yield ToxCommand(
-            words=words, is_forgiven=command.is_forgiven, is_inverted=command.is_inverted
-        ).carried()
+        yield ToxCommand(words=words, is_forgiven=command.is_forgiven, is_inverted=command.is_inverted).carried()
 
 
 def _plain_program(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -210,7 +206,8 @@ class _Paths:
     def plain(self, text: str) -> str:
         """Return a word with its paths relative to where commands are run."""
         work, name = str(self.found.work_dir), self.environment.name
-        for folder, stands_for in ((f"{work}/{name}/tmp", ".tox-tmp"), (f"{work}/{name}", ".tox-env"), (work, ".tox")):
+        own = f"{work}/{name}"
+        for folder, stands_for in ((str(Path(own, "tmp")), ".tox-tmp"), (own, ".tox-env"), (work, ".tox")):
             text = self._replaced(text, folder, os.path.relpath(stands_for, self.cwd))
         text = self._replaced(text, str(self.found.root), os.path.relpath(".", self.cwd))
         if re.search(r"\benv_?name\b|TOX_ENV_NAME", self.found.text):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.analysis.reported import RunReport
 from harness.errors import UsageError, nearest
-from harness.report.formats import compat, ctrf, github, gitlab, jsonl, junit, markdown, shields, sqlite
+from harness.report.formats import comment, compat, ctrf, github, gitlab, jsonl, junit, markdown, shields, sqlite
 from harness.report.formats.document import Document
 
 
@@ -22,6 +22,11 @@ class Format:
 
 
 FORMATS = (
+    Format(
+        name="comment",
+        title="what became worse since the run before, for a comment on a change",
+        make=comment.documents,
+    ),
     Format(
         name="compat", title="compat.json: per package, what works, fails and was not tested", make=compat.documents
     ),

@@ -123,6 +123,11 @@ def test_nothing_is_not_success() -> None:
     assert exit_code([judged(State.PASS)], is_required_provider_absent=True) is ExitCode.INDETERMINATE
 
 
+def test_a_project_that_does_not_build_fails_the_run() -> None:
+    """No version is at fault, so what else passes does not make up for it."""
+    assert exit_code([judged(State.PASS)], is_not_built=True) is ExitCode.UNEXPECTED_FAILURE
+
+
 @pytest.mark.parametrize("text", ["failed", "error", "not-run", "", "PASS"])
 def test_a_state_that_cannot_be_expected_is_refused(text: str) -> None:
     """With those that can."""

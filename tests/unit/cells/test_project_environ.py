@@ -84,6 +84,12 @@ def test_a_variable_that_the_cell_does_not_have_is_an_error() -> None:
         told(ProjectSpec(env=(("A", "${NOPE}"),)))
 
 
+def test_a_projects_own_path_comes_after_the_cells() -> None:
+    """Setting PYTHONPATH takes nothing away from what observes the cell."""
+    assert told(ProjectSpec(env=(("PYTHONPATH", "src"),)))["PYTHONPATH"] == "/probe:src"
+    assert told(ProjectSpec())["PYTHONPATH"] == "/probe"
+
+
 def test_injected_settings_wrap_the_projects_own() -> None:
     """Only where it is asked for is another module in force."""
     project = ProjectSpec(inject=Injection.SETTINGS)

@@ -1,0 +1,1 @@
+"""Finds the lowest release of a dependency that works."""

@@ -1,0 +1,42 @@
+"""Makes the draft of a matrix out of a project's tox file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.doctor.tree import Tree
+from harness.interop.draft import Draft
+from harness.interop.tox.ask import ask
+from harness.interop.tox.draft import draft
+from harness.model.package import Release
+from harness.packages.index import Index
+from harness.packages.uv import Uv
+from harness.process import Cancel
+from harness.workflow.place import Place
+
+_DAY = dt.timedelta(days=1)
+"""How old the index's answer may be."""
+
+
+def from_tox(file: Path, tree: Tree, place: Place, cancel: Cancel) -> Draft:
+    """Return what tox says of *file* as a draft; *tree* are the files of the project, *place* that of the matrix to be.
+
+    Raises:
+        UsageError: tox cannot read the file, no environment of it tests, or none can be carried over.
+        Infrastructure: tox did not end, or the index gave no answer.
+    """
+    with tempfile.TemporaryDirectory(prefix="harness-tox-") as scratch:
+        found = ask(file, scratch=Path(scratch), environ=place.environ, cancel=cancel)
+    now = place.now()
+    uv = Uv(cache=place.cache, environ=place.environ, project=place.matrix.parent, as_of=now, now=place.now)
+    index = Index(place.cache, as_of=now - _DAY, urls=uv.urls, now=place.now)
+
+    def releases(name: str) -> Sequence[Release]:
+        return index.releases(name)
+
+    relative = os.path.relpath(tree.root.resolve(), place.matrix.parent.resolve())
+    return draft(found, tree, releases, project=tree.root.resolve().name, path=Path(Path(relative).as_posix()))
