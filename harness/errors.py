@@ -57,9 +57,13 @@ class UsageError(HarnessError):
 
 
 class NothingSelected(HarnessError):
-    """The selection holds no cell."""
+    """The selection holds no cell; *is_provider_missing*: because no server could be had for one."""
 
     exit_code = ExitCode.NOTHING
+
+    def __init__(self, message: str, *, remedy: str = "", is_provider_missing: bool = False) -> None:
+        self.is_provider_missing = is_provider_missing
+        super().__init__(message, remedy=remedy)
 
 
 class Infrastructure(HarnessError):

@@ -149,9 +149,7 @@ def observe_untestable(nogood: Nogood) -> Observation:
             return Observation(state=State.UNRESOLVABLE, reason=nogood.detail)
         case Why.REQUIRES_PYTHON | Why.NO_WHEEL | Why.SERVER_UNSUPPORTED | Why.NO_INTERPRETER:
             return Observation(state=State.UNSUPPORTED, reason=nogood.detail)
-        case Why.NOT_BUILT:
-            return Observation(state=State.FAIL, reason=nogood.detail)
-        case Why.EXCLUDED | Why.CANARY_DATABASE | Why.MODE_DATABASE | Why.NO_PROVIDER:
+        case Why.EXCLUDED | Why.CANARY_DATABASE | Why.MODE_DATABASE | Why.NO_PROVIDER | Why.NOT_BUILT:
             # Such cells are left out of plans, with their reason; a record of one would be of a cell that did not run.
             return Observation(state=State.NOT_RUN, reason=nogood.detail)
         case _:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from harness.errors import NothingSelected, UsageError, nearest
 from harness.model.cell import Cell, normalise_axis
-from harness.model.plan import Axis, Nogood
+from harness.model.plan import Axis, Nogood, Why
 from harness.model.spec import MatrixSpec, Preference, Profile, next_named
 from harness.plan.expression import compile_expression
 from harness.plan.rules import matching
@@ -169,6 +169,7 @@ def _nothing(selection: Selection, nogoods: tuple[Nogood, ...]) -> NothingSelect
     return NothingSelected(
         "every cell is left out: " + "; ".join(details[:_NAMED]) + (" …" if len(details) > _NAMED else ""),
         remedy="; ".join(remedies[:_NAMED]),
+        is_provider_missing=any(nogood.why is Why.NO_PROVIDER for nogood in nogoods),
     )
 
 

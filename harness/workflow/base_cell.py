@@ -60,6 +60,16 @@ def base_cell(ground: Ground, text: str) -> tuple[Prepared, Cell]:
     raise NothingSelected(f"no cell{f' of {text}' if text else ''} can be tested{why}", remedy="another --cell")
 
 
+def package_axes(ground: Ground) -> tuple[Axis, ...]:
+    """Return the package axes with all their values.
+
+    Raises:
+        UsageError: a value cannot be read, or no release fits it.
+        IndexUnreachable: the index gave no answer.
+    """
+    return tuple(_package_axis(ground, axis, {}) for axis in ground.spec.axes if is_package_axis(axis.name))
+
+
 def _expanded(ground: Ground, given: Mapping[str, str]) -> tuple[tuple[Axis, ...], dict[str, Interpreter]]:
     """Return the axes with exact versions, narrowed to what was given, and the interpreters by their value."""
     pythons = {

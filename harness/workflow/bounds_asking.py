@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from harness.analysis.bisect.answer import Answer
@@ -75,7 +75,8 @@ class Asking:
         found = observations(self.session, cell)
         answers = [answer_of(one.state) for one in found]
         known = {answer for answer in answers if answer.is_known}
-        answer = known.pop() if len(known) == 1 else Answer.UNKNOWN
+        is_mixed = len(known) > 1
+        answer = Answer.UNKNOWN if is_mixed or not known else known.pop()
         shown = next((one for one in found if one.state.is_failure), found[-1])
         record = self.session.record(cell)
         if shown.signature is not None:
@@ -84,7 +85,7 @@ class Asking:
             label=label,
             cell=cell.id,
             answer=answer,
-            state=shown.state if known == set() else State.FLAKY,
+            state=State.FLAKY if is_mixed else shown.state,
             reason=_reason(shown, passes=answers.count(Answer.GOOD)),
             runs=len(found),
             passes=answers.count(Answer.GOOD),
@@ -105,11 +106,6 @@ def answer_of(state: State) -> Answer:
             return Answer.UNKNOWN
         case _:
             assert_never(state)
-
-
-def labelled(row: Row, label: str) -> Row:
-    """Return a row under another name."""
-    return replace(row, label=label)
 
 
 def _reason(shown: Observation, *, passes: int) -> str:

@@ -118,6 +118,7 @@ def joined(
 
     name = f"harness-{services.ledger.owner}"
     order = Order(
+        name=name,
         run=spec.run,
         run_id=services.run_id,
         databases=tuple((spec.database(item), offer.identity) for item, offer in offers.items()),

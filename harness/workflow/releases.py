@@ -85,7 +85,9 @@ def _history(
         return Releases(declared=declared, versions=(), cells=(), trouble=str(found))
     values = sorted(axis.values, key=lambda value: Version(value.exact))
     cells = {value.exact: base.replace(declared.name, value.requested) for value in values}
-    gone = {version: nogood for version, cell in cells.items() if (nogood := _nogood(ready, cell)) is not None}
+    cells[values[-1].exact] = base  # what is newest beside everything else is what is there anyway
+    nogoods = {version: _nogood(ready, cell) for version, cell in cells.items() if cell != base}
+    gone = {version: nogood for version, nogood in nogoods.items() if nogood is not None}
     there = {version: cell for version, cell in cells.items() if version not in gone}
     return Releases(
         declared=declared,

@@ -25,7 +25,7 @@ from harness.cells.environ import without_own_programs
 from harness.cells.servers import ServerPool
 from harness.cells.services import Services
 from harness.databases import Context
-from harness.errors import NothingSelected
+from harness.errors import Infrastructure, NothingSelected
 from harness.model import codec
 from harness.model.cell import CANARY, DATABASE, Cell
 from harness.model.plan import Nogood, PlanSummary
@@ -74,7 +74,12 @@ def run(spec: MatrixSpec, place: Place, options: RunOptions, watcher: Watcher, c
         store = stack.enter_context(Store.open(place.store))  # first: what is no store is told before minutes are spent
         link = stack.enter_context(linked(options.executor)) if options.executor else None
         context = stack.enter_context(surroundings(place, watcher, cancel))
-        prepared = prepare(spec, place, options.prepare, context, watcher)
+        try:
+            prepared = prepare(spec, place, options.prepare, context, watcher)
+        except NothingSelected as error:
+            if options.require and error.is_provider_missing:
+                raise Infrastructure(error.message, remedy=error.remedy) from error
+            raise
         if not prepared.plan.cells:
             raise NothingSelected("every cell is left out", remedy="`harness plan` says why")
         shard = shards.shard(prepared, place, options.shard) if options.shard is not None else None

@@ -21,6 +21,7 @@ from harness.cells.job import Job
 from harness.cells.key import answer_changing, key_of
 from harness.cells.servers import ServerPool
 from harness.cells.services import Services
+from harness.databases.shared import shared
 from harness.errors import HarnessError, Infrastructure, Interrupted
 from harness.model.package import Interpreter
 from harness.model.server import Absent, Offer, ServerIdentity
@@ -44,6 +45,7 @@ PROBE = Path(harness.__path__[0]) / "probe" / "harness_probe.py"
 class Order:
     """What a machine is told of a run. No secret is in it: addresses of databases and indexes are the machine's own."""
 
+    name: str  # of the run, among all of its cluster
     run: RunSpec
     run_id: int
     databases: tuple[tuple[DatabaseSpec, ServerIdentity], ...]  # each as whoever leads the run would serve it
@@ -249,7 +251,11 @@ def _offers(order: Order, context: databases.Context) -> tuple[dict[str, Offer],
     """Return what can serve the run's databases here, and why nothing can serve the others."""
 
     def ask(wanted: tuple[DatabaseSpec, ServerIdentity]) -> Offer | Absent:
-        return databases.offer(wanted[0], context=context, providers=(wanted[1].provider,))
+        spec, identity = wanted
+        found = databases.offer(spec, context=context, providers=(identity.provider,))
+        if isinstance(found, Absent):
+            return found
+        return shared(found, spec.engine, group=order.name, context=context)
 
     answers = dict(zip((spec.name for spec, _ in order.databases), side_by_side(ask, order.databases), strict=True))
     offers = {name: answer for name, answer in answers.items() if not isinstance(answer, Absent)}

@@ -100,6 +100,8 @@ def test_without_docker_its_cells_are_left_out(checkout, matrix) -> None:
     assert "try: " in ran.out
     required = checkout.run("--require", "docker", "--json", env=NO_DOCKER)
     assert required.code == required.document["exit_code"] == 10
+    nothing = checkout.run("--require", "docker", "--axis", "database=mariadb-x", env=NO_DOCKER)
+    assert (nothing.code, "every cell is left out" in nothing.err) == (10, True)
     assert set(required.states()) == {"pass"}
     (entry,) = required.document["left_out"]
     assert entry["nogood"]["why"] == "no-provider"

@@ -32,20 +32,15 @@ class Bound:
     between: tuple[int, ...]  # above the last bad one and below the first: asked, and without an answer
     below: tuple[int, ...]  # good ones below the last bad one: the history is not monotonic
     unasked: tuple[int, ...]  # above the first
-    untried: int  # points below the first with no bad one above them that were not asked: nothing is known of them
-
-    @property
-    def is_lowest(self) -> bool:
-        """Tell whether the oldest point of all is the first."""
-        return self.first == 0
+    untried: int  # like `between`, but not asked
 
 
-def searching(count: int, *, workers: int = 1) -> Searching:
-    """Search a history of *count* points, at most *workers* in a round.
+def searching(count: int, *, workers: int = 1, newest: Answer | None = None) -> Searching:
+    """Search a history of *count* points, at most *workers* in a round; the answer of the *newest* may be known.
 
     A point is asked a second time where its answer decides; the second answer is what counts.
     """
-    known: dict[int, Answer] = {}
+    known = {} if newest is None else {count - 1: newest}
     confirmed: set[int] = set()
     while todo := _todo(known, confirmed, count, workers):
         batch = tuple(todo[:workers])

@@ -62,4 +62,3 @@ class BoundsView:
     ran: int
     reused: int
     duration_s: float
-    notes: tuple[str, ...]

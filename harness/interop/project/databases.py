@@ -224,7 +224,8 @@ def _part_variables(parts: Mapping[str, ast.expr]) -> Iterator[tuple[str, str]]:
 
 
 def _default_engine(parts: Mapping[str, ast.expr]) -> tuple[Engine, ...]:
-    found = variable_of(parts["ENGINE"]) if "ENGINE" in parts else None
+    """Return what ENGINE comes to where its variable, or the one that is a part of it, is not set."""
+    found = next(variables_in(parts["ENGINE"]), None) if "ENGINE" in parts else None
     return _engines_of(found.default or "") if found is not None else ()
 
 

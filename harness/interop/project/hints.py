@@ -87,7 +87,8 @@ def commands(files: Files) -> Iterator[tuple[str, str]]:
     for path in ("tox.ini", "tox.toml", "noxfile.py", *ci_files(files), "Makefile", "justfile"):
         for match in _RUNNERS.finditer(_without_requirements(files, path)):
             python, what, rest = match["python"], match["what"], match["rest"]
-            line = f"{what} {re.sub(r'[{][^}]*[}]?', '', rest)}".removeprefix("./")
+            rest = re.sub(r"[{][^}]*[}]?|--testrunner[= ]\S+", "", rest)  # what a report needs, the probe replaces
+            line = f"{what} {rest}".removeprefix("./")
             if what.startswith("-m") or (python and "pytest" in what) or what.endswith((".py", "test")):
                 is_program = what.startswith("django-admin")
                 line = line if is_program else f"python {line}"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from harness.interop.project import series
 from harness.interop.project.metadata import Bundle, Kind, Metadata, package_names
 from harness.interop.project.requirement_files import RequirementFile
 from harness.interop.project.tests_run import Runner
@@ -75,7 +76,7 @@ def _sources(metadata: Metadata, known: Sequence[RequirementFile]) -> tuple[Bund
     """Return where the tests' requirements are: in one of the package's own sets, or in requirement files."""
     bundle = _best(metadata.bundles)
     is_named = bundle is not None and _is_test(bundle.name)
-    tests, base = _file_for_tests(known), _base_file(known)
+    tests, base = _file_for_tests(known, is_package=metadata.is_package), _base_file(known)
     if metadata.is_package:
         if bundle is not None and (is_named or tests is None or not _is_test(_stem(tests.path))):
             return bundle, ()
@@ -133,14 +134,27 @@ def _rank(item: Bundle) -> int:
     return 3 if is_telling else 0
 
 
-def _file_for_tests(known: Sequence[RequirementFile]) -> RequirementFile | None:
-    """Return the file that is named after tests, else a developer's, else one that holds a test tool."""
+def _file_for_tests(known: Sequence[RequirementFile], *, is_package: bool) -> RequirementFile | None:
+    """Return the file that is named after tests, else a developer's or any that holds a test tool, else a developer's.
+
+    Of a package's, one that does not pin Django is preferred: it is meant for several.
+    """
     base = _base_file(known)
-    others = [item for item in known if item is not base]
-    found = [item for item in others if _is_test(_stem(item.path))]
-    found = found or [item for item in others if _DEV.fullmatch(_stem(item.path))]
-    found = found or [item for item in others if _has_tests(item)]
-    return min(found, key=_nearness, default=None)
+    ranked = []
+    for item in known:
+        is_dev = bool(_DEV.fullmatch(_stem(item.path)))
+        rank = 0 if _is_test(_stem(item.path)) else 1 if _has_tests(item) else 2 if is_dev else 3
+        if rank < 3 and (item is not base or (is_package and rank < 2)):
+            ranked.append((rank, is_package and _pins_django(item), bool(rank) and not is_dev, _nearness(item), item))
+    if not ranked:
+        return None
+    found = min(ranked, key=lambda one: one[:-1])[-1]
+    parts = [item for item in known if item.path in found.includes and not _pins_django(item)]
+    return parts[0] if is_package and _pins_django(found) and parts else found
+
+
+def _pins_django(item: RequirementFile) -> bool:
+    return bool(series.pinned(series.specifier_of("django", item.requirements)))
 
 
 def _base_file(known: Sequence[RequirementFile]) -> RequirementFile | None:

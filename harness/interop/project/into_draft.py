@@ -108,7 +108,7 @@ def draft(
         ),
         databases=tuple(item for item in reached.databases if item.engine is not Engine.SQLITE),
         canaries=(canary,),
-        allow_build=reached.allow_build,
+        allow_build=tuple(sorted({*reached.allow_build, *(package_names(wanted.requirements) & reach.NEEDS_BUILD)})),
         test_s=TEST_S,
         because=tuple(_because(canary.name, read, told, wanted, reached, variables)),
         left=(*broken(files), *told.left, *wanted.left, *reached.left, *found.left, *variables.left, *_left(files)),

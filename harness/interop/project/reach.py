@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from harness.interop.matrix_toml import name_of
@@ -21,7 +21,7 @@ _NEEDED = frozenset({"NAME", "USER", "PASSWORD", "HOST", "PORT"})
 """The parts that a server of one's own decides."""
 _MYSQL_DRIVERS = frozenset({"mysqlclient", "pymysql"})
 _POSTGRESQL_DRIVERS = frozenset("psycopg psycopg-binary psycopg-c psycopg2 psycopg2-binary".split())  # noqa: SIM905
-_NEEDS_BUILD = frozenset({"psycopg2", "mysqlclient"})
+NEEDS_BUILD = frozenset({"psycopg2", "mysqlclient"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ def decide(entries: Sequence[Entry], context: Context, ask: Ask) -> Reach:
     if all(len(found) == 1 and _is_told_apart(found[0]) for found in by_alias):
         return _by_variables([found[0] for found in by_alias], where, aliases, context)
     engines = list(dict.fromkeys(engine for entry in own for engine in entry.engines))
-    if engines == [Engine.SQLITE] and all(entry.how is How.WRITTEN for entry in own):
+    if engines == [Engine.SQLITE] and all(entry.how in (How.WRITTEN, How.VARIABLES) for entry in own):
         return _reach(engines, f"{where}: DATABASES is SQLite", context, aliases=aliases)
     return _by_injection(own, engines, where, aliases, context, ask)
 
@@ -127,14 +127,11 @@ def _by_injection(
     context: Context,
     ask: Ask,
 ) -> Reach:
-    left = []
-    if not engines:
-        engines = _asked(own, where, context, ask)
+    engines = engines or _asked(own, where, context, ask)
     if not context.settings:
-        left.append(
-            f"{where}: DATABASES cannot be replaced, as no settings module is known: tests use what stands there"
-        )
-        return _reach(engines, f"{where}: DATABASES", context, aliases=aliases, left=tuple(left))
+        made = _reach(engines, f"{where}: DATABASES", context, aliases=aliases)
+        words = f"{where}: DATABASES cannot be replaced, as no settings module is known: tests use what stands there"
+        return replace(made, left=(words, *made.left))
     kinds = ", ".join(dict.fromkeys(entry.how.value for entry in own))
     return _reach(
         engines,
@@ -143,7 +140,7 @@ def _by_injection(
         aliases=aliases,
         inject=Injection.SETTINGS,
         inject_because=f"{where}: DATABASES is {kinds}, so a cell's database is put in its place",
-        left=tuple(left),
+        is_sqlite_meant=any(Engine.SQLITE in entry.engines for entry in own),
     )
 
 
@@ -169,10 +166,10 @@ def _reach(
     inject_because: str = "",
     env: tuple[tuple[str, str], ...] = (),
     env_because: str = "",
-    left: tuple[str, ...] = (),
+    is_sqlite_meant: bool = False,
 ) -> Reach:
     wanted = set(engines)
-    if context.needs_postgresql and Engine.POSTGRESQL in wanted:
+    if context.needs_postgresql and Engine.POSTGRESQL in wanted and not is_sqlite_meant:
         wanted = {Engine.POSTGRESQL}
         because += f"; {context.needs_postgresql} needs PostgreSQL"
     if Engine.MYSQL in wanted and hints.names_engine(context.files, Engine.MARIADB):
@@ -186,8 +183,8 @@ def _reach(
         inject_because=inject_because,
         env=env,
         env_because=env_because,
-        allow_build=tuple(sorted(context.packages & _NEEDS_BUILD)),
-        left=(*left, *_left(wanted)),
+        allow_build=tuple(sorted({name for spec, _ in found for name in spec.driver} & NEEDS_BUILD)),
+        left=tuple(_left(wanted)),
     )
 
 

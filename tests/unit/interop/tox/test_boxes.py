@@ -52,7 +52,9 @@ def test_a_whole_product_needs_no_box():
 
 def test_one_rule_does_where_people_write_one():
     """An old Django on two Pythons is one box, whatever the other axes."""
-    wanted = [point for point in itertools.product(*(v for _, v in AXES)) if not (point[0] < "3.12" and point[1] == "6.0")]
+    wanted = [
+        point for point in itertools.product(*(v for _, v in AXES)) if not (point[0] < "3.12" and point[1] == "6.0")
+    ]
     assert outside(AXES, wanted) == ((("python", ("3.10", "3.11")), ("django", ("6.0",))),)
 
 

@@ -76,7 +76,7 @@ def test_a_command_is_told_by_what_it_runs(kind, line):
     [
         ("- python prepare.py 'a b'", ("sh", "-c", "python prepare.py 'a b' || true")),
         ("! python broken.py", ("sh", "-c", "! python broken.py")),
-        ("-pytest", ("pytest",)),
+        ("- pytest -q", ("pytest", "-q")),
         ("python manage.py migrate", ("python", "manage.py", "migrate")),
     ],
 )

@@ -8,7 +8,14 @@ from packaging.requirements import Requirement
 from harness.interop.tox.values import merged, pick
 from harness.model.package import Release
 
-DJANGO = {"4.2.0": ">=3.8", "4.2.9": ">=3.8", "5.1.4": ">=3.10", "5.2.0": ">=3.10", "5.2.8": ">=3.10", "6.0a1": ">=3.12"}
+DJANGO = {
+    "4.2.0": ">=3.8",
+    "4.2.9": ">=3.8",
+    "5.1.4": ">=3.10",
+    "5.2.0": ">=3.10",
+    "5.2.8": ">=3.10",
+    "6.0a1": ">=3.12",
+}
 
 
 def releases(_name):
