@@ -15,6 +15,7 @@ import typer
 
 from harness.cli import (
     bisect,
+    bounds,
     compare,
     config,
     doctor,
@@ -48,6 +49,7 @@ app.command("plan")(plan.plan)
 app.command("show")(show.show)
 app.command("explain", cls=explain.RefineMayStandAlone)(explain.explain)
 app.command("bisect", cls=bisect.SweepMayStandAlone)(bisect.bisect)
+app.command("bounds")(bounds.bounds)
 app.command("compare")(compare.compare)
 app.command("merge")(merge.merge)
 app.command("lock")(lock.lock)

@@ -16,6 +16,7 @@ from harness.analysis.view import RecordView
 from harness.config.published import PlainSchema
 from harness.plan.view import PlanView
 from harness.report.bisect_json import BisectDocument
+from harness.report.bounds_json import BoundsDocument
 from harness.report.compare_json import CompareDocument
 from harness.report.doctor_json import DoctorDocument
 from harness.report.formats.compat import CompatDocument
@@ -30,6 +31,7 @@ class Document(Enum):
     PLAN = "plan"
     RECORD = "record"
     BISECT = "bisect"
+    BOUNDS = "bounds"
     COMPARE = "compare"
     EXPLAIN = "explain"
     COMPAT = "compat"
@@ -50,6 +52,8 @@ def kind(document: Document) -> type:
             return RecordView
         case Document.BISECT:
             return BisectDocument
+        case Document.BOUNDS:
+            return BoundsDocument
         case Document.COMPARE:
             return CompareDocument
         case Document.EXPLAIN:
@@ -94,6 +98,7 @@ _TITLES = {
     Document.PLAN: "harness plan --json",
     Document.RECORD: "harness show --json",
     Document.BISECT: "harness bisect --json",
+    Document.BOUNDS: "harness bounds --json",
     Document.COMPARE: "harness compare --json",
     Document.EXPLAIN: "harness explain --json",
     Document.COMPAT: "harness report --format compat",

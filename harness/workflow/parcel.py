@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import tarfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -103,7 +104,7 @@ def unpack(kind: Kind, digest: str, name: str, content: bytes, cache: Path) -> P
                     archive.extractall(draft / name, filter="data")
             shutil.rmtree(final.parent, ignore_errors=True)
             draft.rename(final.parent)
-    except (OSError, tarfile.TarError) as error:
+    except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
         raise Infrastructure(f"cannot put the files of {name} into {cache}: {error}") from error
     return final
 

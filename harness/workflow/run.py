@@ -98,7 +98,10 @@ def run(spec: MatrixSpec, place: Place, options: RunOptions, watcher: Watcher, c
         session.shard = shard
         _matrix(session, options)
         _controls(session, options.control)
-        summary = _summary(session, conclude_with_neighbours(session), options)
+        found = conclude_with_neighbours(session)
+        for path in session.touched():
+            watcher.note(f"{path} is not as it was when its cells began: somebody wrote there, perhaps its own tests")
+        summary = _summary(session, found, options)
         store.finish_run(session.run_id, summary.exit_code, finished=place.now())
         return summary
 

@@ -107,6 +107,13 @@ class Session:
             self.watcher.planned(len(todo), len(cells) - len(todo), about_s)
         self._try(todo)
 
+    def touched(self) -> Iterator[Path]:
+        """Yield the folders of projects whose files are not what they were when their cells began."""
+        projects = {canary.path for canary in self.prepared.spec.canaries if canary.project is not None}
+        for (path, changes), was in self._hashes.items():
+            if path in projects and project.digest(path, changes) != was:
+                yield path
+
     def record(self, cell: Cell) -> Record:
         """Return what this run knows about *cell*."""
         found = self.store.record(self.run_id, cell.id)

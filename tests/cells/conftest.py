@@ -324,6 +324,12 @@ def find_canary() -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
+def python_minor() -> str:
+    """The value of the `python` axis that stands for this interpreter."""
+    return PYTHON
+
+
+@pytest.fixture(scope="session")
 def find_descendants() -> Callable[[int], set[int]]:
     """Returns a function from a process to those below it."""
     return descendants

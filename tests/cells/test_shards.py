@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 import re
@@ -22,8 +21,8 @@ LONG_S = 120
 
 @pytest.fixture
 def text(matrix: Callable[..., str]) -> str:
-    """A small matrix, half of which fails; with a neighbour to ask."""
-    return matrix("minimal", "fails", database=("sqlite-memory", "sqlite-file"), mode=("migrations", "xdist"))
+    """A small matrix, half of which fails. No cell has a neighbour: which one is asked depends on who was quicker."""
+    return matrix("minimal", "fails", database=("sqlite-memory", "sqlite-file"), mode=("migrations", "create-db"))
 
 
 @pytest.fixture
@@ -97,7 +96,7 @@ class Workflow:
 
     def _upload(self, options: Mapping[str, str], folder: Path) -> None:
         """Keep what the paths name, below the folder that they have in common, as the action does."""
-        paths = [Path(path) for line in options["path"].splitlines() for path in glob.glob(str(folder / line))]
+        paths = [path for line in options["path"].splitlines() for path in folder.glob(line)]
         assert paths, options
         assert not any(".harness" in path.parts for path in paths) or options["include-hidden-files"] == "True"
         root = paths[0] if len(paths) == 1 and paths[0].is_dir() else Path(os.path.commonpath([folder, *paths]))
@@ -144,7 +143,7 @@ def test_shards_by_the_workflow_are_the_whole_run(machines, program, read_yaml, 
     assert flow.job("plan", planner.folder) == [0]
     entries = json.loads(flow.outputs["needs.plan.outputs.matrix"])["include"]
     assert [entry["shard"] for entry in entries] == ["1/3", "2/3", "3/3"]
-    assert sum(entry["cells"] for entry in entries) == len(whole.document["cells"]) - 1  # a neighbour is not planned
+    assert sum(entry["cells"] for entry in entries) == len(whole.document["cells"])
     codes = [flow.job("cells", machines().folder, entry) for entry in entries]
     assert [1] in codes
 
@@ -156,7 +155,7 @@ def test_shards_by_the_workflow_are_the_whole_run(machines, program, read_yaml, 
     assert said(merged.document) == said(whole.document)
     report = tmp_path / "artifacts" / "harness-report"
     assert (report / "report" / "comment.md").read_text().startswith("<!-- harness -->\n### harness: there is no")
-    assert "harness run 1" in (report / "site" / "index.html").read_text()
+    assert (report / "site" / "index.html").is_file()
     assert "2 failing unexpectedly" in (tmp_path / f"{merger.folder.name}-summary").read_text()
 
     _as_gitlab_does(machines(), merger.folder / "shards", flow.environ, read_yaml, said(whole.document))

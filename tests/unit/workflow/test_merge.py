@@ -162,7 +162,7 @@ def test_the_whole_is_its_parts(whole: Split) -> None:
 
 
 def test_merging_twice_is_harmless(whole: Split) -> None:
-    """The same shards, in whatever order and wherever they were copied to, are the same run; nothing is stored twice."""
+    """The same shards, in whatever order and wherever they were copied to, are the same run, stored once."""
     folders = whole.all()
     first = whole.merge(*folders)
     elsewhere = shutil.copytree(folders[0], whole.folder / "elsewhere")
@@ -312,7 +312,7 @@ def test_another_matrix_is_refused(whole: Split) -> None:
     path = whole.target.folder / "matrix.toml"
     path.write_text(path.read_text() + "\n# changed\n")
 
-    with pytest.raises(UsageError, match="with another matrix.toml than the one here"):
+    with pytest.raises(UsageError, match=r"with another matrix\.toml than the one here"):
         whole.merge(*folders)
 
 
