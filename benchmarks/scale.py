@@ -2,7 +2,7 @@
 
     python benchmarks/scale.py [--workers 2] [--python 3.12]
 
-32 cells (two Djangos, two pytest-djangos, two databases, two canaries, two modes) are run four times, as many side by
+16 cells (two Djangos, two pytest-djangos, two databases, two canaries) are run four times, as many side by
 side: here without environments, here with them, then the same on a cluster of as many single-threaded workers, which
 share a cache of their own. Seconds are means over the cells' records. *overhead* is what a cell takes beyond its phases
 (width x wall / cells - phases); *leader* is the CPU time of the process that leads the run, a cell's programs left out
@@ -42,7 +42,7 @@ pytest-django = ["4.11", "4.12"]
 pytest = ["9"]
 database = ["sqlite-memory", "postgres-17"]
 canary = ["minimal", "seed"]
-mode = ["migrations", "nomigrations"]
+mode = ["migrations"]
 
 [database.postgres-17]
 engine = "postgresql"
@@ -184,7 +184,7 @@ def sizes(folder: Path) -> None:
         (run_id,) = raw.execute("SELECT max(id) FROM runs").fetchone()
         trials = [trial for record in store.records(run_id) for trial in record.trials]
         (blobs,) = raw.execute(
-            "SELECT sum(length(files)) FROM evidence JOIN attempts ON id = attempt WHERE made_in = ?", (run_id,)
+            "SELECT sum(length(files)) FROM evidence e JOIN attempts a ON a.id = e.attempt WHERE made_in = ?", (run_id,)
         ).fetchone()
     for trial in trials:
         log = (state / "logs" / trial.attempt.log).read_bytes()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -33,6 +35,7 @@ from harness.workflow.projects import Builder
 from harness.workflow.side_by_side import in_background, side_by_side
 
 MAX_ROUNDS = 8
+_NO_WHEELS = re.compile(r"Wheels are required for `([A-Za-z0-9._-]+)`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +210,15 @@ def _impossible(cell: Cell, guilty: tuple[str, ...], answer: Unresolvable, canar
     values = tuple((axis, value) for axis, value in cell.values if axis in guilty or axis == PYTHON)
     own = [text for text in canary.requires if CANARY in guilty and _package(text) in guilty]
     said = f"\n{canary.name} itself asks for {', '.join(own)}" if canary.project is not None and own else ""
-    return Nogood(values=values, why=Why.UNRESOLVABLE, detail=f"{answer.words}{said}")
+    return Nogood(
+        values=values, why=Why.UNRESOLVABLE, detail=f"{answer.words}{said}", remedy=_remedy(answer.words)
+    )
+
+
+def _remedy(words: str) -> str:
+    """Return what to do where uv says that packages have no wheels."""
+    names = sorted(set(_NO_WHEELS.findall(words)))
+    return f"allow_build = {json.dumps(names)} in [run], if they may be built from source" if names else ""
 
 
 def _package(text: str) -> str:

@@ -166,7 +166,7 @@ def test_what_cannot_be_observed_is_counted_apart(ran: Any) -> None:
 
 
 def test_a_project_that_does_not_build_fails_the_run_and_no_other(checkout: Any, ran: Any) -> None:
-    """The build's own words are shown; what can be tested is."""
+    """The build's own words are shown, and what to do about a package without wheels; what can be tested is."""
     broken = checkout.folder / "broken"
     broken.mkdir()
     (broken / "pyproject.toml").write_text(PYPROJECT.replace("hatchling.build", "hatchling.nope"))
@@ -175,10 +175,12 @@ def test_a_project_that_does_not_build_fails_the_run_and_no_other(checkout: Any,
         "django=5.2",
         good=canary("python -m pytest"),
         broken='\npath = "broken"\ninstall = ["."]\n',
+        wheelless=canary("python -m pytest", more='requires = ["docopt"]'),
     )
     assert (found.code, found.states()) == (1, {"pass": 1})
-    (entry,) = found.document["left_out"]
-    assert (entry["nogood"]["why"], "hatchling.nope" in entry["nogood"]["detail"]) == ("not-built", True)
+    left = {entry["nogood"]["why"]: entry["nogood"] for entry in found.document["left_out"]}
+    assert "hatchling.nope" in left["not-built"]["detail"]
+    assert left["unresolvable"]["remedy"].startswith('allow_build = ["docopt"]')
 
 
 def test_tests_that_write_into_the_project_are_told(ran: Any) -> None:

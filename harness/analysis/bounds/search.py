@@ -98,7 +98,7 @@ def _between(known: dict[int, Answer], lowest: int, first: int | None) -> list[i
 def _sample(known: dict[int, Answer], points: Iterable[int]) -> list[int]:
     """Return points so that no long row of them stays unasked; a row is long that has a fifth of them."""
     every = list(points)
-    longest = len(every) // (SAMPLES + 1)
+    longest = (len(every) - 1) // (SAMPLES + 1)
     chosen = []
     for is_asked, group in itertools.groupby(every, key=lambda point: point in known):
         row = list(group)

@@ -92,9 +92,11 @@ def _notes(rows: Sequence[Row], found: Bound) -> list[str]:
         notes.append(f"could not be tried below: {_some([rows[point] for point in found.between])}{reason}")
     if found.untried:
         notes.append(f"{found.untried} further releases below were not asked")
-    above = len(rows) - found.first
     if found.unasked:
-        notes.append(f"{above - len(found.unasked)} of {above} releases from {rows[found.first].label} on were asked")
+        releases = "release" if len(found.unasked) == 1 else "releases"
+        notes.append(
+            f"{len(found.unasked)} {releases} above {rows[found.first].label} not asked: a failure there would not show"
+        )
     return notes
 
 

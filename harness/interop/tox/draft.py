@@ -11,7 +11,7 @@ from harness.errors import UsageError
 from harness.interop.draft import Draft, DraftAxis
 from harness.interop.project.files import Files
 from harness.interop.tox import axes as package_axes
-from harness.interop.tox import boxes, canaries, servers, suites
+from harness.interop.tox import boxes, builds, canaries, servers, suites
 from harness.interop.tox.axes import Choice, Placed
 from harness.interop.tox.environment import ToxFile
 from harness.interop.tox.suites import Sorted, Suite
@@ -23,8 +23,6 @@ from harness.model.spec import DatabaseSpec, Engine, Mode, Rule, Strength
 REASON = "not in tox's env_list"
 TEST_S = 1800
 """What one run of a whole suite may take: tox has no bound."""
-_BUILT = ("mysqlclient", "psycopg2")
-"""Drivers that come as source alone."""
 _NAMED = 6
 
 
@@ -73,9 +71,7 @@ def draft(found: ToxFile, files: Files, releases: Releases, *, project: str, pat
             (f"canary.{name}.command", canaries.comment(members, duplicates))
             for name, members in zip(named, groups, strict=True)
         ),
-        allow_build=tuple(
-            name for name in _BUILT if any(name == servers.package(one) for item in databases for one in item.driver)
-        ),
+        allow_build=builds.to_be_built(choice.placed, files, releases),
         test_s=TEST_S,
         left=tuple(_left(found, read, choice, duplicates)),
     )

@@ -33,21 +33,30 @@ def pick(requirement: Requirement, python: str, releases: Releases) -> Picked | 
         UsageError: there is no such package.
         Infrastructure: the index gave no answer.
     """
-    found = releases(requirement.name)
-    fitting = sorted(
-        version
-        for release in found
-        if _runs_on(release, python)
-        and requirement.specifier.contains(version := Version(release.version), prereleases=True)
-    )
-    finals = [version for version in fitting if not version.is_prerelease]
-    allows = bool(requirement.specifier.prereleases)
-    taken = max(fitting if allows or not finals else finals, default=None)
-    if taken is None:
+    release = newest_fitting(requirement, python, releases)
+    if release is None:
         return None
+    taken = Version(release.version)
     series = f"{taken.major}.{taken.minor}"
-    is_newest = not taken.is_prerelease and taken == newest(series, found)
+    is_newest = not taken.is_prerelease and taken == newest(series, releases(requirement.name))
     return Picked(version=str(taken), value=series if is_newest and not _is_pin(requirement) else f"=={taken}")
+
+
+def newest_fitting(requirement: Requirement, python: str, releases: Releases) -> Release | None:
+    """Return the release that an installer takes on a *python*; a pre-release where it is allowed, or nothing else fits.
+
+    Raises:
+        UsageError: there is no such package.
+        Infrastructure: the index gave no answer.
+    """
+    fitting = [
+        release
+        for release in releases(requirement.name)
+        if _runs_on(release, python) and requirement.specifier.contains(release.version, prereleases=True)
+    ]
+    finals = [release for release in fitting if not Version(release.version).is_prerelease]
+    wanted = fitting if requirement.specifier.prereleases or not finals else finals
+    return max(wanted, key=lambda release: Version(release.version), default=None)
 
 
 def newest(series: str, releases: Iterable[Release]) -> Version | None:
