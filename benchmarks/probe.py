@@ -24,7 +24,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from harness.model.evidence import parse
+from harness.model.protocol import parse
 from harness.process import capture
 
 ROOT = Path(__file__).resolve().parent.parent

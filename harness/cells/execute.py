@@ -18,7 +18,7 @@ from harness.cells.folders import Folders, laid_out, with_editable, working_fold
 from harness.cells.job import Job
 from harness.cells.services import Services
 from harness.errors import Infrastructure, Interrupted
-from harness.model import evidence
+from harness.model import protocol
 from harness.model.cell import DATABASE
 from harness.model.evidence import Evidence
 from harness.model.package import Environment
@@ -85,7 +85,7 @@ def attempt(job: Job, services: Services, *, key: str, number: int, phase: Calla
         draft = replace(draft, message=str(error))
     except OSError as error:
         draft = replace(draft, message=f"{error.strerror or error}: {error.filename or folder}")
-    return Made(trial=Trial(attempt=draft, evidence=evidence.parse(())), evidence_files=())
+    return Made(trial=Trial(attempt=draft, evidence=protocol.parse(())), evidence_files=())
 
 
 def _run(
@@ -266,7 +266,7 @@ def _junit(job: Job, folders: Folders) -> tuple[bytes, ...]:
 
 def _parsed(files: tuple[bytes, ...]) -> Evidence:
     lines = [content.decode("utf-8", "replace").split("\n") for content in files]
-    return evidence.parse([[line for line in one if line] for one in lines])
+    return protocol.parse([[line for line in one if line] for one in lines])
 
 
 class _Clock:

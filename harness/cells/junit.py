@@ -8,7 +8,8 @@ from typing import Any
 
 from junitparser import Error, Failure, JUnitXml, JUnitXmlError, Skipped, TestCase, TestSuite
 
-from harness.model.evidence import JUNIT, PROTOCOL
+from harness.model.evidence import JUNIT
+from harness.model.protocol import PROTOCOL
 
 
 def evidence(xml: bytes, *, python: str) -> bytes:

@@ -60,6 +60,7 @@ def run(
     from harness.cli.invocation import command
     from harness.report import run_json, run_text
     from harness.workflow import run as workflow
+    from harness.workflow.lowest import OPTIONS
 
     spec, place = request.load(matrix)
     asked = request.options(
@@ -96,6 +97,7 @@ def run(
     if json:
         print(run_json.document(summary))
     else:
-        again, repro = command("run", matrix), command("repro", matrix)
+        again = " ".join(filter(None, (command("run", matrix), OPTIONS[asked.selection.preference])))
+        repro = command("repro", matrix)
         out().print(run_text.summary(summary, place.logs, is_verbose=verbose > 0, command=again, repro=repro))
     return summary.exit_code

@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Sequence
 
-from harness.model import evidence
+from harness.model import protocol
 from harness.model.evidence import Evidence
 
 LIMIT_BYTES = 64_000_000
@@ -34,7 +34,7 @@ def unpack(blob: bytes, limit_bytes: int = LIMIT_BYTES) -> Evidence:
     """Read packed evidence. Never raises for what is in it: what cannot be read is among its problems."""
     problems: list[str] = []
     raw = _decompress(blob, limit_bytes, problems)
-    seen = evidence.parse(_lines(data) for data in _split(raw, problems))
+    seen = protocol.parse(_lines(data) for data in _split(raw, problems))
     return Evidence(level=seen.level, processes=seen.processes, problems=(*problems, *seen.problems))
 
 

@@ -17,7 +17,7 @@ from harness.cells.job import Job
 from harness.cells.key import key_of
 from harness.cells.services import Services
 from harness.errors import Infrastructure
-from harness.model import evidence
+from harness.model import protocol
 from harness.model.record import Attempt, Ended, Trial
 from harness.workflow import parcel, worker
 from harness.workflow.bounded import bounded
@@ -175,8 +175,9 @@ class Cluster:
         except CancelledError:
             raise self._lose("has gone away") from None
         except KilledWorker as error:
-            count = error.allowed_failures + 1
-            return self._failed(work, f"{count} workers died while they tried it, the last one {error.last_worker}")
+            count, last = error.allowed_failures + 1, error.last_worker.address
+            died = f"{count} workers died while they tried it, the last one" if count > 1 else "a worker died under it:"
+            return self._failed(work, f"{died} {last}; it, or a cell that was tried beside it, ends workers")
         except Infrastructure as error:
             return self._failed(work, str(error))
         log = self.services.logs / sent.made.trial.attempt.log
@@ -210,7 +211,7 @@ class Cluster:
             canary_hash=job.canary_hash,
             provider=job.server.provider.value,
         )
-        return Made(trial=Trial(attempt=attempt, evidence=evidence.parse(())), evidence_files=())
+        return Made(trial=Trial(attempt=attempt, evidence=protocol.parse(())), evidence_files=())
 
     def _lose(self, words: str) -> Infrastructure:
         with self._lock:

@@ -16,7 +16,7 @@ from harness.doctor.case import Command, Kind, Run
 from harness.doctor.diagnosis import Diagnosis
 from harness.doctor.inspection import Inspection
 from harness.errors import Infrastructure, UsageError
-from harness.model import evidence
+from harness.model import protocol
 from harness.model.evidence import Evidence, Frame
 from harness.process import Cancel, Stop, capture, supervise
 
@@ -138,7 +138,7 @@ def observe(stage: Stage, command: Command, label: str) -> Run:
     )
     stage.cancel.check()
     output = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-    seen = evidence.parse(
+    seen = protocol.parse(
         path.read_text(encoding="utf-8", errors="replace").splitlines() for path in sorted(folder.glob("*.jsonl"))
     )
     troubles: tuple[trouble.Trouble, ...] = ()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from harness import config
@@ -15,9 +15,11 @@ from harness.interop.draft import Draft
 from harness.interop.matrix_toml import written
 from harness.interop.project.complete import completed
 from harness.interop.project.into_draft import draft, reach_of
+from harness.interop.project.metadata import package_names
 from harness.interop.project.question import Ask, Question
 from harness.interop.project.series import Released
 from harness.interop.view import InitView
+from harness.model.package import Release
 from harness.packages.files import write_whole
 from harness.packages.index import Index
 from harness.packages.uv import Uv
@@ -25,6 +27,7 @@ from harness.process import Cancel
 from harness.workflow import doctor_copy, init_read
 from harness.workflow.init_tox import from_tox
 from harness.workflow.place import Place
+from harness.workflow.side_by_side import side_by_side
 
 STDOUT = Path("-")
 _DAY = dt.timedelta(days=1)
@@ -93,7 +96,8 @@ def read_project(tree: Tree, place: Place, ask: Ask) -> Draft:
         reading.told,
         path=PurePosixPath(Path(relative).as_posix()),
         name=tree.root.resolve().name,
-        releases=lambda: _releases(place),
+        releases=lambda: _django(place),
+        unbuilt=lambda names: _unbuilt(names, place),
         today=place.now().date(),
         ask=ask,
     )
@@ -104,7 +108,9 @@ def _of_tool(source: Path, tree: Tree, place: Place, ask: Ask, cancel: Cancel) -
     made = from_tox(source, tree, place, cancel)
     reading = init_read.read(tree, ask)
     reached = reach_of(tree, reading.basis, reading.told, ask)
-    return completed(made, reached, reading.told.settings)
+    made = completed(made, reached, reading.told.settings)
+    required = package_names(tuple(text for canary in made.canaries for text in canary.requires))
+    return replace(made, allow_build=tuple(sorted({*made.allow_build, *_unbuilt(required, place)})))
 
 
 def _tree(path: Path, ask: Ask) -> Tree:
@@ -133,15 +139,39 @@ def _files(folder: Path) -> Tree:
         raise UsageError(f"cannot read {error.filename or folder}: {error.strerror}") from error
 
 
-def _releases(place: Place) -> tuple[Released, ...]:
+def _django(place: Place) -> tuple[Released, ...]:
     """Return Django's releases; none where the index gives no answer: a matrix can be written without it."""
+    found = _releases("django", _index(place))
+    return tuple(Released(version=item.version, uploaded=item.uploaded) for item in found if item.uploaded)
+
+
+def _unbuilt(names: Collection[str], place: Place) -> frozenset[str]:
+    """Return the packages whose newest release has no wheel for Linux; none where the index gives no answer."""
+    index = _index(place)
+
+    def is_unbuilt(name: str) -> bool:
+        newest = _releases(name, index)[-1:]
+        return any(item.has_sdist and not any(map(_is_usable, item.wheel_tags)) for item in newest)
+
+    asked = sorted(names)
+    return frozenset(name for name, found in zip(asked, side_by_side(is_unbuilt, asked), strict=True) if found)
+
+
+def _is_usable(tag: str) -> bool:
+    return tag.endswith("-any") or "linux" in tag
+
+
+def _index(place: Place) -> Index:
     now = place.now()
+    uv = Uv(cache=place.cache, environ=place.environ, project=place.matrix.parent, as_of=now, now=place.now)
+    return Index(place.cache, as_of=now - _DAY, urls=uv.urls, now=place.now)
+
+
+def _releases(name: str, index: Index) -> tuple[Release, ...]:
     try:
-        uv = Uv(cache=place.cache, environ=place.environ, project=place.matrix.parent, as_of=now, now=place.now)
-        found = Index(place.cache, as_of=now - _DAY, urls=uv.urls, now=place.now).releases("django")
+        return index.releases(name)
     except HarnessError:
         return ()
-    return tuple(Released(version=item.version, uploaded=item.uploaded) for item in found if item.uploaded)
 
 
 def _write(target: Path, text: str) -> None:

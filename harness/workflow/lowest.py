@@ -13,7 +13,9 @@ from harness.packages.resolve import CONSTRAINT, normalised
 from harness.workflow.prepare import Prepared, requirements
 
 _BOUNDS = (">", ">=", "==", "===", "~=")
-_OPTIONS = {Preference.LOWEST: "--lowest", Preference.LOWEST_DIRECT: "--lowest-direct"}
+OPTIONS = {Preference.HIGHEST: "", Preference.LOWEST: "--lowest", Preference.LOWEST_DIRECT: "--lowest-direct"}
+"""What a command line says."""
+
 SHOWN = 6
 """Packages named in one line."""
 
@@ -25,7 +27,7 @@ def warnings(prepared: Prepared) -> tuple[str, ...]:
     if preference is Preference.HIGHEST:
         return ()
     what = "of everything" if preference is Preference.LOWEST else "of what is asked for by name"
-    lines = [f"{_OPTIONS[preference]}: the lowest versions that are allowed, {what}; axes stay what they say"]
+    lines = [f"{OPTIONS[preference]}: the lowest versions that are allowed, {what}; axes stay what they say"]
     if prepared.pins.lock is not None:
         day = f"{prepared.as_of:%Y-%m-%d}"
         lines.append(f"{NAME} says nothing of lowest versions: they were resolved as of {day}")

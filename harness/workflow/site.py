@@ -252,7 +252,10 @@ def _offers(order: Order, context: databases.Context) -> tuple[dict[str, Offer],
 
     def ask(wanted: tuple[DatabaseSpec, ServerIdentity]) -> Offer | Absent:
         spec, identity = wanted
-        found = databases.offer(spec, context=context, providers=(identity.provider,))
+        try:
+            found = databases.offer(spec, context=context, providers=(identity.provider,))
+        except (HarnessError, OSError) as error:
+            return Absent(detail=str(error), remedy="")
         if isinstance(found, Absent):
             return found
         return shared(found, spec.engine, group=order.name, context=context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 
 from distributed import Worker, WorkerPlugin, get_worker
 
@@ -50,7 +51,9 @@ class ParcelPlugin(WorkerPlugin):  # type: ignore[misc]  # has no types here
 
 def attempt(name: str, job: Job, number: int) -> Sent:
     """Try *job* once on this worker, for the run called *name*."""
-    return _site(get_worker(), name).attempt(job, number)
+    worker = get_worker()
+    sent = _site(worker, name).attempt(job, number)
+    return replace(sent, host=f"{sent.host} ({worker.address})")
 
 
 async def abilities(name: str, dask_worker: Worker) -> Abilities:

@@ -224,19 +224,44 @@ def test_a_cell_that_kills_workers_is_an_error(make_cluster, make_checkout, matr
     assert ran.code == 10
     assert ran.cell("canary=minimal")["state"] == "pass"
     assert ran.cell("canary=deadly")["state"] == "error"
-    assert "1 workers died while they tried it" in ran.cell("canary=deadly")["reason"]
+    assert "a worker died under it" in ran.cell("canary=deadly")["reason"]
 
 
-def test_a_cell_that_no_worker_can_try_is_an_error_that_says_why(make_cluster, make_checkout, matrix) -> None:
-    """Each worker with what it lacks."""
+def test_a_cell_that_no_worker_can_try_is_an_error_that_says_why(make_cluster, make_checkout, matrix, tmp_path) -> None:
+    """Each worker with what it lacks; what it does not lack anything for is tried."""
+    text = matrix("minimal", database=("sqlite-memory", "postgres-17"))
+    cluster = make_cluster(1)
+    crippled = cluster.add_worker(HARNESS_CACHE_DIR=str(tmp_path / "crippled"))
+    crippled.cache = tmp_path / "crippled"
+    crippled.cache.mkdir()
+    (crippled.cache / "postgresql").touch()  # where binaries would be unpacked
+    words = ("--control", "never", "--executor", cluster.address)
+
+    both = make_checkout().matrix(text)
+    assert both.run(*words).code == 0
+    (log,) = [path for path in both.logs() if "database=postgres-17" in path.read_text().splitlines()[0]]
+    whole = log.read_text().splitlines()[1]
+
+    cluster.workers[0].popen.terminate()
+    cluster.workers[0].popen.wait()
+    ran = make_checkout().matrix(text).run("--json", *words)
+    assert (ran.code, ran.cell("sqlite-memory")["state"], ran.cell("postgres-17")["state"]) == (10, "pass", "error")
+    reason = ran.cell("postgres-17")["reason"]
+    assert reason.startswith(f"no worker of {cluster.address} can try it: ")
+    assert str(crippled.cache / "postgresql") in reason
+    assert whole.startswith("# on ")
+    assert whole.rpartition(" ")[2] not in reason, "the worker that tried it before was another"
+
+
+def test_a_worker_that_can_try_nothing_is_told(make_cluster, make_checkout, matrix) -> None:
+    """It is the only one, so nothing is run."""
     cluster = make_cluster(0)
     cluster.add_worker(HARNESS_CACHE_DIR="/dev/null/cache")
-    checkout = make_checkout().matrix(matrix("minimal"))
 
-    ran = checkout.run("--executor", cluster.address)
+    ran = make_checkout().matrix(matrix("minimal")).run("--executor", cluster.address)
 
     assert ran.code == 10
-    assert "no worker of" in ran.err
+    assert f"no worker of {cluster.address} can try any cell" in ran.err
     assert "cannot write /dev/null/cache" in ran.err
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from harness.model.evidence import Evidence, Outcome, ProcessEvidence, TestResult, parse
+from harness.model.evidence import Evidence, Outcome, ProcessEvidence, TestResult
+from harness.model.protocol import parse
 from harness.process import capture
 
 ROOT = Path(__file__).resolve().parents[2]

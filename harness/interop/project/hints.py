@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from packaging.version import Version
 
-from harness.interop.project.files import Files, ini
+from harness.interop.project.files import Files, ini, lines
+from harness.interop.project.metadata import parsed
 from harness.model.spec import Engine
 
 _IMAGE = re.compile(r"(?:image:|FROM)\s*[\"']?(?:[\w.-]+/)*(postgres|postgis|mysql|mariadb|python):(\d+(?:\.\d+)?)")
@@ -80,6 +81,12 @@ def variable(files: Files, name: str) -> tuple[str, str]:
         if found and not re.search(r"[{}$<>]", found[1]):
             return found[1].strip(), path
     return "", ""
+
+
+def tox_requirements(files: Files) -> tuple[str, ...]:
+    """Return the requirements that tox.ini has for every environment that tests: those without a factor."""
+    text = ini(files, "tox.ini").get("testenv", "deps", fallback="") or ""
+    return tuple(line for line in lines(text) if "{" not in line and parsed(line) is not None)
 
 
 def commands(files: Files) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from harness.interop.project import series
 from harness.interop.project.metadata import Bundle, Kind, Metadata, package_names
-from harness.interop.project.requirement_files import RequirementFile
+from harness.interop.project.requirement_files import RequirementFile, release_of
 from harness.interop.project.tests_run import Runner
 
 _TEST = re.compile(r"(?:.*[-_./])?(?:unit)?test(?:s|ing)?(?:[-_].*|\d*)?$", re.IGNORECASE)
@@ -51,8 +51,13 @@ def decide(
     addopts: Sequence[str],
     *,
     is_pytest_django: bool,
+    told: Sequence[str] = (),
 ) -> Install:
-    """Return what to install. *addopts* are pytest's own; *is_pytest_django*: its configuration names settings."""
+    """Return what to install.
+
+    *addopts* are pytest's own; *is_pytest_django*: its configuration names settings; *told* are requirements that
+    another tool's file has for every environment.
+    """
     bundle, files = _sources(metadata, known)
     lines, requires = list(_lines(metadata, bundle, files)), list(_listed(metadata, bundle, files))
     asked = (
@@ -60,6 +65,9 @@ def decide(
         *(bundle.requirements if bundle else ()),
         *(text for item in files for text in item.requirements),
     )
+    names = package_names(asked)
+    requires += [text for text in told if not package_names((text,)) & (names | _NOT_FOR_TESTS | {"django"})]
+    asked = (*asked, *requires)
     requires += _missing(asked, runner, addopts, is_pytest_django=is_pytest_django)
     return Install(
         install=tuple(dict.fromkeys(lines)),
@@ -91,13 +99,16 @@ def _lines(metadata: Metadata, bundle: Bundle | None, files: Sequence[Requiremen
         yield f".[{bundle.name}]" if bundle is not None and bundle.kind is Kind.EXTRA else "."
     if bundle is not None and bundle.kind is Kind.GROUP:
         yield f"--group {bundle.name}"
-    yield from (f"-r {item.path}" for item in files)
+    yield from (f"-r {item.path}" for item in files if not item.foreign)
 
 
 def _listed(metadata: Metadata, bundle: Bundle | None, files: Sequence[RequirementFile]) -> Iterator[str]:
     """Yield the requirements that no installer reads where they stand."""
     if not metadata.is_package and not files:
         yield from metadata.dependencies
+    for item in files:
+        if item.foreign:  # nothing that is on no index can be locked, so the file is written out without it
+            yield from (*item.requirements, *filter(None, map(release_of, item.foreign)))
     if bundle is not None and (bundle.kind is Kind.LISTED or (bundle.kind is Kind.EXTRA and not metadata.is_package)):
         yield from (text for text in bundle.requirements if not package_names((text,)) & _NOT_FOR_TESTS)
 
@@ -189,5 +200,9 @@ def _left(files: Sequence[RequirementFile]) -> Iterator[str]:
     for item in files:
         if item.has_hashes:
             yield f"{item.path} has hashes: what it does not list itself cannot be installed with it"
+        for line in item.foreign:
+            name = release_of(line)
+            words = f"{name} was taken from the index instead" if name else "it was left out"
+            yield f"{item.path}: {line} is no release on the index: {words}"
         for path in item.missing:
             yield f"{item.path} includes {path}, which is not there"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from harness.interop.draft import Draft, DraftAxis
-from harness.interop.project import axes, databases, install, needed, reach, requirement_files, settings_chain
+from harness.interop.project import axes, databases, hints, install, needed, reach, requirement_files, settings_chain
 from harness.interop.project import metadata as metadata_of
 from harness.interop.project.axes import Releases
 from harness.interop.project.files import Files, broken
@@ -26,6 +26,8 @@ from harness.interop.project.tests_run import find as find_tests_run
 from harness.model.cell import CANARY, DATABASE, MODE
 from harness.model.spec import CanarySpec, Engine, Injection, Mode, ProjectSpec
 
+Unbuilt = Callable[[Collection[str]], frozenset[str]]
+"""Tells which packages have no wheel that this machine could use: they are built from source, or not to be had."""
 TEST_S = 1800
 """A project's suite may be long."""
 _CONFIGURES = ("conftest.py", "runtests.py", "run_tests.py", "boot_django.py", "__init__.py")
@@ -84,6 +86,7 @@ def draft(
     path: PurePosixPath,
     name: str,
     releases: Releases,
+    unbuilt: Unbuilt,
     today: dt.date,
     ask: Ask,
 ) -> Draft:
@@ -94,6 +97,7 @@ def draft(
         read.tests_run.runner,
         told.addopts,
         is_pytest_django=told.is_pytest_django,
+        told=hints.tox_requirements(files),
     )
     chain, reached = _chain(files, told), reach_of(files, read, told, ask)
     variables = needed.find(files, chain, [key for key, _ in reached.env] + ["DATABASE_URL"], ask)
@@ -108,7 +112,7 @@ def draft(
         ),
         databases=tuple(item for item in reached.databases if item.engine is not Engine.SQLITE),
         canaries=(canary,),
-        allow_build=tuple(sorted({*reached.allow_build, *(package_names(wanted.requirements) & reach.NEEDS_BUILD)})),
+        allow_build=tuple(sorted({*reached.allow_build, *unbuilt(package_names(wanted.requirements))})),
         test_s=TEST_S,
         because=tuple(_because(canary.name, read, told, wanted, reached, variables)),
         left=(*broken(files), *told.left, *wanted.left, *reached.left, *found.left, *variables.left, *_left(files)),

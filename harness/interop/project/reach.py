@@ -21,7 +21,7 @@ _NEEDED = frozenset({"NAME", "USER", "PASSWORD", "HOST", "PORT"})
 """The parts that a server of one's own decides."""
 _MYSQL_DRIVERS = frozenset({"mysqlclient", "pymysql"})
 _POSTGRESQL_DRIVERS = frozenset("psycopg psycopg-binary psycopg-c psycopg2 psycopg2-binary".split())  # noqa: SIM905
-NEEDS_BUILD = frozenset({"psycopg2", "mysqlclient"})
+_NEEDS_BUILD = frozenset({"psycopg2", "mysqlclient"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +183,7 @@ def _reach(
         inject_because=inject_because,
         env=env,
         env_because=env_because,
-        allow_build=tuple(sorted({name for spec, _ in found for name in spec.driver} & NEEDS_BUILD)),
+        allow_build=tuple(sorted({name for spec, _ in found for name in spec.driver} & _NEEDS_BUILD)),
         left=tuple(_left(wanted)),
     )
 

@@ -29,6 +29,7 @@ class RequirementFile:
     constraints: tuple[str, ...]  # requirements of constraint files
     installs_project: bool  # it names the project itself: "-e .", "."
     has_hashes: bool
+    foreign: tuple[str, ...]  # lines that name what is on no index: version control, archives
     missing: tuple[str, ...]  # files that it includes and that are not there
 
 
@@ -48,8 +49,16 @@ def read(files: Files, path: str) -> RequirementFile:
         constraints=tuple(text for kind, text in found if kind == "constraint"),
         installs_project=("project", "") in found,
         has_hashes=("hash", "") in found,
+        foreign=tuple(text for kind, text in found if kind == "foreign"),
         missing=tuple(text for kind, text in found if kind == "missing"),
     )
+
+
+def release_of(line: str) -> str:
+    """Return the package that a foreign line is likely to be a copy of, empty where nothing tells."""
+    named = re.match(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^]]*\])?\s*@", line) or re.search(r"#.*\begg=([\w.-]+)", line)
+    found = named or re.search(r"git\+\S+/([\w.-]+?)(?:\.git)?(?:@[^/]*)?$", line)
+    return found[1] if found else ""
 
 
 def _walk(files: Files, path: str, kind: str, seen: set[str]) -> Iterator[tuple[str, str]]:
@@ -72,6 +81,8 @@ def _walk(files: Files, path: str, kind: str, seen: set[str]) -> Iterator[tuple[
             inner = posixpath.normpath(posixpath.join(posixpath.dirname(path), option[2]))
             is_constraint = option[1].strip("-")[0] == "c"
             yield from _walk(files, inner, "constraint" if is_constraint else kind, seen)
+        elif ("://" in text and not text.startswith("-")) or (option and "://" in option[2]):
+            yield "foreign", text
         elif text.startswith(".") or (option and option[2].startswith(".")):
             yield "project", ""
         elif parsed(text):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from harness.cells.junit import evidence
-from harness.model.evidence import Level, Outcome, parse
+from harness.model.evidence import Level, Outcome
+from harness.model.protocol import parse
 
 XML = b"""<testsuites><testsuite name="a"><testsuite name="nested">
 <testcase classname="tests.T" name="test_good" time="0.5"/>

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from harness.model.evidence import parse
+from harness.model.protocol import parse
 from harness.process import capture
 
 

@@ -7,7 +7,7 @@ import inspect
 import re
 from pathlib import Path
 
-from harness.model import evidence
+from harness.model import protocol
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "evidence.md"
 
@@ -25,7 +25,7 @@ def documented() -> dict[str, set[str]]:
 
 def read() -> dict[str, set[str]]:
     """Return the keys that the reader asks each event for."""
-    tree = ast.parse(inspect.getsource(evidence))
+    tree = ast.parse(inspect.getsource(protocol))
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     events = {"hello": keys_in(functions["_finish"]) | keys_in(functions["parse"]) - {"e"}}
     for case in (node for node in ast.walk(functions["_take"]) if isinstance(node, ast.match_case)):

@@ -8,7 +8,8 @@ import zlib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.model.evidence import Evidence, Level, parse
+from harness.model.evidence import Evidence, Level
+from harness.model.protocol import parse
 from harness.store.evidence_blob import pack, unpack
 
 

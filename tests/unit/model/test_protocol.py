@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.model.codec import dumps, loads
-from harness.model.evidence import PROTOCOL, DatabaseSeen, Evidence, Frame, Level, Outcome, parse
+from harness.model.evidence import DatabaseSeen, Evidence, Frame, Level, Outcome
+from harness.model.protocol import PROTOCOL, parse
 
 HELLO = {
     "e": "hello",
