@@ -17,7 +17,6 @@ import argparse
 import json
 import os
 import pickle
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -138,7 +137,6 @@ def cpu_s(pid: int) -> float:
 
 def cluster(folder: Path, workers: int, stack: ExitStack) -> tuple[str, int]:
     """Start a scheduler and workers on loopback; return the address and the scheduler's process."""
-    shutil.copytree(folder / "cache" / "postgresql", folder / "theirs" / "postgresql")  # no download is measured
     file = folder / "scheduler.json"
     common = ("--scheduler-file", str(file), "--host", "127.0.0.1")
     scheduler = ("distributed.cli.dask_scheduler", "--port", "0", "--dashboard-address", "127.0.0.1:0")

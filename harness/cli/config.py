@@ -18,6 +18,7 @@ class Name(Enum):
     PLAN = "plan"
     RECORD = "record"
     BISECT = "bisect"
+    BOUNDS = "bounds"
     COMPARE = "compare"
     EXPLAIN = "explain"
     COMPAT = "compat"

@@ -31,8 +31,10 @@ def result(view: BoundsView, *, show: str) -> RenderableType:
             bisect_text.table([view.newest]),
             _command(show, view.newest),
         ]
-    for one in view.bounds:
-        parts += _bound(one, show)
+        parts.append(plain(f"not searched: {', '.join(one.name for one in view.bounds)}"))
+    else:
+        for one in view.bounds:
+            parts += _bound(one, show)
     if view.joint is not None:
         parts += _joint(view.joint, show)
     parts += _change(view)

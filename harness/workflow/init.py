@@ -8,17 +8,23 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
 from harness import config
 from harness.doctor.tree import Tree
 from harness.errors import HarnessError, UsageError
 from harness.interop.draft import Draft
 from harness.interop.matrix_toml import written
+from harness.interop.project import series
 from harness.interop.project.complete import completed
 from harness.interop.project.into_draft import draft, reach_of
-from harness.interop.project.metadata import package_names
+from harness.interop.project.metadata import parsed
 from harness.interop.project.question import Ask, Question
 from harness.interop.project.series import Released
 from harness.interop.view import InitView
+from harness.model.cell import PYTHON
 from harness.model.package import Release
 from harness.packages.files import write_whole
 from harness.packages.index import Index
@@ -97,7 +103,7 @@ def read_project(tree: Tree, place: Place, ask: Ask) -> Draft:
         path=PurePosixPath(Path(relative).as_posix()),
         name=tree.root.resolve().name,
         releases=lambda: _django(place),
-        unbuilt=lambda names: _unbuilt(names, place),
+        unbuilt=lambda requirements, pythons: _unbuilt(requirements, pythons, place),
         today=place.now().date(),
         ask=ask,
     )
@@ -109,8 +115,9 @@ def _of_tool(source: Path, tree: Tree, place: Place, ask: Ask, cancel: Cancel) -
     reading = init_read.read(tree, ask)
     reached = reach_of(tree, reading.basis, reading.told, ask)
     made = completed(made, reached, reading.told.settings)
-    required = package_names(tuple(text for canary in made.canaries for text in canary.requires))
-    return replace(made, allow_build=tuple(sorted({*made.allow_build, *_unbuilt(required, place)})))
+    required = [text for canary in made.canaries for text in canary.requires]
+    pythons = next((axis.values for axis in made.axes if axis.name == PYTHON), ())
+    return replace(made, allow_build=tuple(sorted({*made.allow_build, *_unbuilt(required, pythons, place)})))
 
 
 def _tree(path: Path, ask: Ask) -> Tree:
@@ -145,20 +152,33 @@ def _django(place: Place) -> tuple[Released, ...]:
     return tuple(Released(version=item.version, uploaded=item.uploaded) for item in found if item.uploaded)
 
 
-def _unbuilt(names: Collection[str], place: Place) -> frozenset[str]:
-    """Return the packages whose newest release has no wheel for Linux; none where the index gives no answer."""
+def _unbuilt(requirements: Collection[str], pythons: Collection[str], place: Place) -> frozenset[str]:
+    """Return the packages that come as source alone: their newest release, or the one that is pinned, has no wheel
+    for Linux, a pinned one for each of *pythons*. None where the index gives no answer."""
     index = _index(place)
 
-    def is_unbuilt(name: str) -> bool:
-        newest = _releases(name, index)[-1:]
-        return any(item.has_sdist and not any(map(_is_usable, item.wheel_tags)) for item in newest)
+    def is_unbuilt(text: str) -> bool:
+        requirement = Requirement(text)
+        known = _releases(requirement.name, index)
+        pin = series.pinned(str(requirement.specifier))
+        if pin:
+            found = [item for item in known if Version(item.version) == Version(pin)]
+            return any(not _has_wheel(item, python) for item in found for python in pythons)
+        return any(not _has_wheel(item, "") for item in known[-1:])
 
-    asked = sorted(names)
-    return frozenset(name for name, found in zip(asked, side_by_side(is_unbuilt, asked), strict=True) if found)
+    asked = sorted(text for text in requirements if parsed(text) is not None)
+    found = zip(asked, side_by_side(is_unbuilt, asked), strict=True)
+    return frozenset(str(canonicalize_name(Requirement(text).name)) for text, is_found in found if is_found)
 
 
-def _is_usable(tag: str) -> bool:
-    return tag.endswith("-any") or "linux" in tag
+def _has_wheel(release: Release, python: str) -> bool:
+    """Tell whether a release has a wheel for Linux, and for a Python where one is named."""
+    plain = f"cp{python.replace('.', '')}"
+    return not release.has_sdist or any(
+        (tag.endswith("-any") or "linux" in tag)
+        and (not python or tag.startswith(("py3", "py2.py3", plain)) or "-abi3-" in tag)
+        for tag in release.wheel_tags
+    )
 
 
 def _index(place: Place) -> Index:

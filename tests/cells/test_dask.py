@@ -73,13 +73,16 @@ class Cluster:
         self.popens.append(popen)
         return popen
 
-    def add_worker(self, nanny: str = "--no-nanny", **env: str) -> Worker:
-        """Start a worker for one cell at a time."""
+    def add_worker(self, nanny: str = "--no-nanny", *, is_crippled: bool = False, **env: str) -> Worker:
+        """Start a worker for one cell at a time; where binaries of PostgreSQL belong, a crippled one has a file."""
         name = f"worker-{len(self.workers)}"
         # not below tmp_path, which is ours alone: a server may run as another user
         scratch = Path(tempfile.mkdtemp(prefix="harness-test-"))
         scratch.chmod(0o711)
-        cache = self.caches / name
+        cache = scratch / "cache" if is_crippled else self.caches / name
+        if is_crippled:
+            cache.mkdir()
+            (cache / "postgresql").touch()
         more = {"HARNESS_CACHE_DIR": str(cache), "TMPDIR": str(scratch)} | env
         words = ("distributed.cli.dask_worker", "--nthreads", "1", "--no-dashboard", nanny)
         popen = self.start(name, *words, "--local-directory", str(self.folder / name), env=more)
@@ -227,14 +230,11 @@ def test_a_cell_that_kills_workers_is_an_error(make_cluster, make_checkout, matr
     assert "a worker died under it" in ran.cell("canary=deadly")["reason"]
 
 
-def test_a_cell_that_no_worker_can_try_is_an_error_that_says_why(make_cluster, make_checkout, matrix, tmp_path) -> None:
+def test_a_cell_that_no_worker_can_try_is_an_error_that_says_why(make_cluster, make_checkout, matrix) -> None:
     """Each worker with what it lacks; what it does not lack anything for is tried."""
     text = matrix("minimal", database=("sqlite-memory", "postgres-17"))
     cluster = make_cluster(1)
-    crippled = cluster.add_worker(HARNESS_CACHE_DIR=str(tmp_path / "crippled"))
-    crippled.cache = tmp_path / "crippled"
-    crippled.cache.mkdir()
-    (crippled.cache / "postgresql").touch()  # where binaries would be unpacked
+    crippled = cluster.add_worker(is_crippled=True)
     words = ("--control", "never", "--executor", cluster.address)
 
     both = make_checkout().matrix(text)

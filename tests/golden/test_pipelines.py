@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -102,6 +103,16 @@ def test_nothing_that_strangers_write_becomes_a_command() -> None:
     assert all("${{" not in step.get("run", "") for step in steps(workflow))
     assert all(step["uses"].partition("@")[2].startswith("v") for step in steps(workflow) if "uses" in step)
     assert all(job["timeout-minutes"] <= 120 for job in workflow["jobs"].values())
+
+
+@pytest.mark.parametrize("service", Service)
+def test_a_folder_with_a_space_is_one_word(service: Service) -> None:
+    """Wherever a shell reads it."""
+    scripts = re.findall(r"^.*(?:harness (?:plan|run|merge|report)|mv) .*$", render(service, ODD), re.MULTILINE)
+    named = [line for line in scripts if "a folder" in line]
+
+    assert len(named) >= 5
+    assert all("'a folder/of-tests/" in line for line in named)
 
 
 @pytest.mark.parametrize(("service", "pipeline"), BOTH)

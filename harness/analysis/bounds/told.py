@@ -85,18 +85,17 @@ def _notes(rows: Sequence[Row], found: Bound) -> list[str]:
     notes = []
     if found.last_bad is not None and found.below:
         passing = _some([rows[point] for point in found.below])
-        notes.append(f"not monotonic: {passing} pass as well, below {rows[found.last_bad].label}, which fails")
+        notes.append(f"not monotonic: below {rows[found.last_bad].label}, which fails, there are good ones: {passing}")
     if found.between:
         why = next((row for row in map(rows.__getitem__, reversed(found.between)) if row.reason), None)
-        reason = f": {first_line(why)}" if why is not None else ""
-        notes.append(f"could not be tried below: {_some([rows[point] for point in found.between])}{reason}")
-    if found.untried:
-        notes.append(f"{found.untried} further releases below were not asked")
-    if found.unasked:
-        releases = "release" if len(found.unasked) == 1 else "releases"
+        reason = f" ({first_line(why)})" if why is not None else ""
         notes.append(
-            f"{len(found.unasked)} {releases} above {rows[found.first].label} not asked: a failure there would not show"
+            f"below it, and nothing could be learnt: {_some([rows[point] for point in found.between])}{reason}"
         )
+    if found.untried:
+        notes.append(f"below it, and not asked: {found.untried} more")
+    if found.unasked:
+        notes.append(f"above it, and not asked: {len(found.unasked)}; a failure among them would not show")
     return notes
 
 

@@ -79,5 +79,6 @@ def render(service: Service, pipeline: Pipeline) -> str:
         matrix=str(pipeline.matrix),
         lock=str(pipeline.matrix.with_name("matrix.lock")),
         state=str(pipeline.state),
+        quoted_state=shlex.quote(str(pipeline.state)),
         option=pipeline.option,
     )

@@ -26,8 +26,8 @@ from harness.interop.project.tests_run import find as find_tests_run
 from harness.model.cell import CANARY, DATABASE, MODE
 from harness.model.spec import CanarySpec, Engine, Injection, Mode, ProjectSpec
 
-Unbuilt = Callable[[Collection[str]], frozenset[str]]
-"""Tells which packages have no wheel that this machine could use: they are built from source, or not to be had."""
+Unbuilt = Callable[[Collection[str], Collection[str]], frozenset[str]]
+"""Tells which of some requirements come as source alone to one of some Pythons: they are built, or not to be had."""
 TEST_S = 1800
 """A project's suite may be long."""
 _CONFIGURES = ("conftest.py", "runtests.py", "run_tests.py", "boot_django.py", "__init__.py")
@@ -112,7 +112,7 @@ def draft(
         ),
         databases=tuple(item for item in reached.databases if item.engine is not Engine.SQLITE),
         canaries=(canary,),
-        allow_build=tuple(sorted({*reached.allow_build, *unbuilt(package_names(wanted.requirements))})),
+        allow_build=tuple(sorted({*reached.allow_build, *unbuilt(wanted.requirements, found.axes[0].values)})),
         test_s=TEST_S,
         because=tuple(_because(canary.name, read, told, wanted, reached, variables)),
         left=(*broken(files), *told.left, *wanted.left, *reached.left, *found.left, *variables.left, *_left(files)),

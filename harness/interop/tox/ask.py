@@ -13,6 +13,7 @@ from typing import Any
 
 from harness import process
 from harness.errors import UsageError
+from harness.interop.tox.commands import BIN
 from harness.interop.tox.environment import ToxEnvironment, ToxFile
 from harness.process import Cancel, Completed
 
@@ -88,7 +89,7 @@ def _copy(file: Path, text: str, scratch: Path) -> Path:
     where there is no such Python."""
     (scratch / "read").mkdir()
     copy = scratch / "read" / file.name
-    copy.write_text(_BIN_DIR.sub("", _PYTHON.sub("python", text)), encoding="utf-8", errors="replace")
+    copy.write_text(_BIN_DIR.sub(BIN, _PYTHON.sub("python", text)), encoding="utf-8", errors="replace")
     return copy
 
 

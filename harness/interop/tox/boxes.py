@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -36,6 +37,7 @@ def outside(
     split = sorted((list(_split(spans, points, order)) for order in orders), key=len)
     candidates = [_needed(_widened(boxes, spans, points), given) for boxes in split[:_WIDENED]]
     best = min(candidates, key=lambda boxes: (len(boxes), sum(len(values) for box in boxes for values in box)))
+    best = _trimmed(best, given)
     return tuple(
         tuple((name, values) for (name, span), values in zip(axes, box, strict=True) if values != span)
         for box in sorted(best, key=lambda box: _place(box, spans))
@@ -90,6 +92,25 @@ def _needed(boxes: list[Box], known: list[Box]) -> list[Box]:
         if not any(True for _ in _rest([box], [*others, *known])):
             left = others
     return left
+
+
+def _trimmed(boxes: list[Box], known: list[Box]) -> list[Box]:
+    """Return the boxes without what others hold already: rules that overlap read worse. Large ones stay as they are."""
+    found = sorted(boxes, key=lambda box: -math.prod(map(len, box)))
+    for number, box in enumerate(found):
+        others = [*found[:number], *found[number + 1 :], *known]
+        for axis, values in enumerate(box):
+            if len(values) == 1:
+                continue
+            kept = tuple(
+                value
+                for value in values
+                if any(True for _ in _rest([(*box[:axis], (value,), *box[axis + 1 :])], others))
+            )
+            if kept and len(kept) < len(values):
+                found[number] = (*box[:axis], kept, *box[axis + 1 :])
+                break
+    return found
 
 
 def _rest(pieces: Iterable[Box], covers: Sequence[Box]) -> Iterator[Box]:

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterable, Iterator, Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.tags import compatible_tags, cpython_tags
+from packaging.tags import compatible_tags, cpython_tags, parse_tag
 from packaging.utils import canonicalize_name
 
 from harness.errors import UsageError
@@ -75,7 +75,7 @@ def _needs_build(requirement: Requirement, python: str, releases: Releases) -> b
 
 
 def _has_wheel(release: Release, python: str) -> bool:
-    return bool(_tags(python) & set(release.wheel_tags))
+    return any(str(tag) in _tags(python) for tags in release.wheel_tags for tag in parse_tag(tags))
 
 
 @functools.lru_cache

@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.interop.tox.axes import Placed
 from harness.model.spec import CanarySpec, ProjectSpec
 
+_OF_AXIS = re.compile(r"(?:py|pypy|python|dj|django)?[\d.]+[a-z]?|\w*(?:latest|stable)")
 _LONGEST = 3
 """How many factors a name is made of."""
 
@@ -44,7 +45,9 @@ def names(groups: Sequence[Sequence[Placed]], project: str) -> tuple[str, ...]:
         everywhere = set.intersection(*factors[number])
         anywhere = set().union(*factors[number])
         order = [part for one in members for part in one.suite.name.split("-")]
-        special = _first(order, everywhere - others) or _first(order, anywhere - others)
+        special = _first(order, everywhere - others)
+        if not special:
+            special = [part for part in _first(order, anywhere - others) if not _OF_AXIS.fullmatch(part)]
         found.append(_free("-".join(special[:_LONGEST]) if special else project, found))
     return tuple(found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -21,6 +21,8 @@ _SHELLS = frozenset(("sh", "bash", "dash", "zsh"))
 _COVERAGE = frozenset("annotate combine debug erase html json lcov report xml".split())  # noqa: SIM905
 _UPLOADS = frozenset(("codecov", "coveralls", "codacy", "codeclimate-test-reporter", "python-codacy-coverage"))
 _WRAPPERS = frozenset(("env", "xvfb-run", "time", "nice"))
+BIN = "@environment-bin@/"
+"""What stands for the folder of an environment's programs."""
 _RUN_BY = (("poetry", "run"), ("uv", "run"), ("pdm", "run"), ("hatch", "run"), ("pipenv", "run"), ("rye", "run"))
 
 
@@ -58,11 +60,22 @@ def parse(text: str) -> ToxCommand:
     marks, rest = "", text.strip()
     while rest[:1] in ("-", "!") and rest[1:2] in (" ", "-", "!"):
         marks, rest = marks + rest[0], rest[1:].lstrip()
-    words = tuple(shlex.split(rest))
+    words = tuple(_installed(shlex.split(rest)))
     for prefix in _RUN_BY:
         if words[: len(prefix)] == prefix and len(words) > len(prefix) and not words[len(prefix)].startswith("-"):
             words = words[len(prefix) :]
     return ToxCommand(words=words, is_forgiven="-" in marks, is_inverted="!" in marks)
+
+
+def _installed(words: Sequence[str]) -> Iterator[str]:
+    """Yield the words of a command; programs of the environment are called by name, and as modules where others run
+    them: ``coverage run {envbindir}/pytest``."""
+    for number, word in enumerate(words):
+        name = word.removeprefix(BIN)
+        if name == word or not number:
+            yield name
+        else:
+            yield from ("-m", "django" if name.startswith("django-admin") else name)
 
 
 def kind_of(words: Sequence[str]) -> Kind:

@@ -29,6 +29,7 @@ _USUAL = frozenset(
     " no_proxy CI GITHUB_* TRAVIS TRAVIS_* CODECOV_* COVERAGE_* COVERALLS_* TOXENV TOX_* PY_COLORS USER PATH"
     " PYTEST_ADDOPTS".split()
 )
+_ASIDE = re.compile(r"PIP_CONSTRAINT|COVERAGE_(?:FILE|PROCESS_START|CORE)|VIRTUALENV_\w+|UV_\w+")
 _DEFAULTED = re.compile(r"\{env:(\w+)(?::[^}]*)?\}")
 
 
@@ -102,7 +103,7 @@ def _suite(environment: ToxEnvironment, found: ToxFile) -> Suite | str:
     commands = tuple(_commands(environment, place, deps))
     if deps.blocked:
         return deps.blocked[0]
-    env = {name: place.plain(value) for name, value in environment.set_env if name != "PIP_CONSTRAINT"}
+    env = {name: place.plain(value) for name, value in environment.set_env if not _ASIDE.fullmatch(name)}
     passed = [name for name in environment.pass_env if name not in _USUAL]
     address = servers.address(server.engine, _named((*env, *passed)))
     has_address = any("HOST" in value or "URL" in value for value in address.values()) or "DATABASE_URL" in found.text
