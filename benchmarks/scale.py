@@ -32,6 +32,7 @@ from harness.packages.environments import lock_in_cache
 from harness.store.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
+SENT_BYTES, CAME_BYTES = 10_000, 40_000
 PHASES = ("environment_s", "server_s", "copy_s", "test_s")
 MATRIX = """\
 [matrix]
@@ -82,6 +83,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=2, help="cells side by side (default: %(default)s)")
     parser.add_argument("--python", default="3.12", help="the interpreter of the cells (default: %(default)s)")
+    parser.add_argument("--messages", type=int, default=2000, help="empty attempts (default: %(default)s)")
     arguments = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-bench-")))
@@ -98,6 +100,7 @@ def main() -> int:
             made.append(run(folder, title, "--executor", address))
             print(f"{title}: scheduler {(cpu_s(scheduler) - before_s) / made[-1].cells * 1000:.1f} ms CPU a cell")
         report(made, arguments.workers)
+        messages(address, scheduler, arguments.messages)
     return 0
 
 
@@ -192,6 +195,30 @@ def sizes(folder: Path) -> None:
     print(
         f"a cell: its lock {sent / kilo:.1f} kB, its trial and log {came / kilo:.1f} kB;"
         f" evidence in the store {blobs / kilo:.1f} kB, log {logs / kilo:.1f} kB"
+    )
+
+
+def messages(address: str, scheduler: int, count: int) -> None:
+    """Print what *count* attempts that do nothing cost, as large on their way there and back as real ones."""
+    from distributed import Client
+
+    with Client(address.replace("dask://", "tcp://"), set_as_default=False) as client:
+        executor = client.get_executor(pure=False)
+        executor.submit(len, b"").result()
+        begun, own_s, scheduler_s = time.monotonic(), time.process_time(), cpu_s(scheduler)
+        for first in range(0, count, 100):
+            futures = [executor.submit(bytes.ljust, b"x" * SENT_BYTES, CAME_BYTES) for _ in range(first, first + 100)]
+            for future in futures:
+                future.result()
+        wall_s, own_s, scheduler_s = (
+            time.monotonic() - begun,
+            time.process_time() - own_s,
+            cpu_s(scheduler) - scheduler_s,
+        )
+    kilo = count / 1000
+    print(
+        f"an empty attempt: {wall_s / kilo:.1f} ms, of which the leader {own_s / kilo:.1f} ms of CPU,"
+        f" the scheduler {scheduler_s / kilo:.1f} ms"
     )
 
 

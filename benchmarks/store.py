@@ -43,7 +43,7 @@ AXES = {
     "pytest-django": ("4.11.1", "4.12", "4.13", "4.14"),
     "pytest": ("8", "9"),
     "database": ("sqlite-memory", "sqlite-file"),
-    "canary": tuple(f"project-{number}" for number in range(40)),
+    "canary": tuple(f"project-{number}" for number in range(50)),
     "mode": ("migrations",),
 }
 
@@ -210,7 +210,7 @@ def summary(folder: Path, form: str) -> str:
         return run_json.document(summed)
     from harness.cli.console import out
 
-    out().print(run_text.summary(summed, folder, is_verbose=True, command="harness run"))
+    out().print(run_text.summary(summed, folder, is_verbose=True, command="harness run", repro="harness repro"))
     return "printed"
 
 

@@ -14,6 +14,8 @@ from harness.model.verdict import Observation, Signature, State
 _REASON_CHARACTERS = 300
 UNDECLARED_SKIP = "undeclared-skip"
 """The signature's type where a test was skipped that the canary does not declare."""
+EXIT_CODE = "exit-code"
+"""The signature's type where nothing but an exit code tells of a failure."""
 _NOTHING_COLLECTED = 5
 
 
@@ -97,7 +99,7 @@ def _exit_code(trial: Trial) -> Observation | None:
     if code == 0:
         return None
     silent = "" if trial.evidence.level is Level.OBSERVED else ", without a word from the probe"
-    return failed("exit-code", f"no test failed, but it ended with code {code}{silent}; see its log", f"code {code}")
+    return failed(EXIT_CODE, f"no test failed, but it ended with code {code}{silent}; see its log", f"code {code}")
 
 
 def _skips(trial: Trial, asked: Asked) -> Observation | None:

@@ -67,6 +67,58 @@ def gitlab(
     return _pipeline("gitlab", shards, install, branch, pages, output, stdout, force, matrix)
 
 
+@app.command()
+def tox(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where to, instead of beside the matrix.")
+    ] = None,
+    hashes: Annotated[
+        bool, typer.Option("--hashes", help="Packages with their hashes, in files of their own: tox wants it so.")
+    ] = False,
+    stdout: StdoutOption = False,
+    force: ForceOption = False,
+    matrix: opt.MatrixOption = opt.DEFAULT_MATRIX,
+    k: opt.KeywordOption = "",
+    axis: opt.AxisOption = [],  # noqa: B006  (typer reads it, nobody changes it)
+    profile: opt.ProfileOption = "",
+    provider: opt.ProviderOption = [],  # noqa: B006
+    no_python_downloads: opt.DownloadsOption = False,
+    quiet: opt.QuietOption = False,
+    verbose: opt.VerboseOption = 0,
+) -> int:
+    """Write a tox.toml whose environments are the plan's cells, with the packages that they have."""
+    from harness.cli import interrupt, request
+    from harness.cli.board import Board
+    from harness.cli.console import err
+    from harness.report.style import plain
+    from harness.workflow import export_tox
+    from harness.workflow.export import write
+
+    spec, place = request.load(matrix)
+    asked = request.options(
+        k=k,
+        axis=axis,
+        profile=profile,
+        cell=[],
+        failed=None,
+        as_of="",
+        refresh=False,
+        provider=provider,
+        no_python_downloads=no_python_downloads,
+    )
+    with interrupt.cancel_on_signal() as cancel, Board(err(), verbosity=-1 if quiet else verbose) as board:
+        made = export_tox.export(spec, place, asked, board, cancel, output=output, is_hashed=hashes)
+    if stdout:
+        print(made.text, end="")
+        return 0
+    write(made.path, made.text, is_forced=force)
+    for path, text in made.files:
+        write(path, text, is_forced=True)
+    beside = f", with {len(made.files)} files in {made.files[0][0].parent.name}/" if made.files else ""
+    err().print(plain(f"{made.path} is written: {made.cells} environments{beside}; tox run -e NAME"))
+    return 0
+
+
 def _pipeline(
     service: str,
     shards: int,

@@ -19,19 +19,26 @@ def merge(
     partial: Annotated[
         bool, typer.Option("--partial", help="Merge what there is; cells of missing shards count as not run.")
     ] = False,
+    finish: Annotated[
+        bool,
+        typer.Option("--finish", help="Try here what is planned in place of cells that the shards found untestable."),
+    ] = False,
     matrix: opt.MatrixOption = opt.DEFAULT_MATRIX,
     json: opt.JsonOption = False,
+    quiet: opt.QuietOption = False,
     verbose: opt.VerboseOption = 0,
 ) -> int:
     """Join the runs of all shards of a plan into one run of this store, and sum it up as `harness run` does.
 
     Ends as that run would have: 0, 1, 10, 12. 4: a shard is missing, or they are not parts of one plan.
     """
-    from harness.cli import github_output, request
+    from harness.cli import github_output, interrupt, request
+    from harness.cli.board import Board
     from harness.cli.console import err, out
     from harness.cli.invocation import command
     from harness.report import run_json, run_text
-    from harness.report.style import plain
+    from harness.report.style import counted, plain
+    from harness.workflow import merge_finish as rest
     from harness.workflow.merge import merge as joined
     from harness.workflow.report import open_report
 
@@ -39,14 +46,12 @@ def merge(
     merged = joined(spec, place, paths, is_partial=partial)
     if not merged.is_new:
         err().print(plain(f"merged before, as run {merged.run}"))
-    if merged.open:
-        err().print(
-            plain(
-                f"{len(merged.open)} cells are planned in place of what the shards found untestable;"
-                f" `{command('run', matrix)}` tries them",
-                "yellow",
-            )
-        )
+    if merged.open and finish:
+        with interrupt.cancel_on_signal() as cancel, Board(err(), verbosity=-1 if quiet else verbose) as board:
+            rest.finish(spec, place, merged.run, merged.open, board, cancel)
+    elif merged.open:
+        what = f"{counted(len(merged.open), 'cell')} planned in place of what the shards found untestable"
+        err().print(plain(f"{what}, tried by none of them: --finish tries them here", "yellow"))
     github_output.append("run", str(merged.run), os.environ)
     with open_report(spec, place, run=merged.run, command="harness", tail="") as report:
         summary = report.summary

@@ -93,7 +93,8 @@ def shard(text: str, file: Path | None, place: Place, asked: Options) -> tuple[O
         )
     assignment = shards.read(file, place)
     wanted = shards.asked(text, assignment)
-    return replace(asked, selection=assignment.selection, as_of=assignment.as_of), wanted
+    providers = asked.providers or assignment.providers
+    return replace(asked, selection=assignment.selection, as_of=assignment.as_of, providers=providers), wanted
 
 
 def providers(words: list[str], option: str) -> list[ProviderName]:

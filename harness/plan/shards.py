@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from harness.model import codec
 from harness.model.cell import DATABASE, PYTHON, Cell, is_package_axis
 from harness.model.plan import Axis, Nogood
+from harness.model.spec import ProviderName
 from harness.plan.estimate import expected_s
 from harness.plan.select import Selection
 
@@ -31,6 +32,7 @@ class Assignment:
     matrix: str  # digest of the matrix file
     as_of: dt.datetime
     selection: Selection
+    providers: tuple[ProviderName, ...] = ()  # of servers, where only these were to be used
     plan: str  # digest of the plan
     shards: tuple[tuple[str, ...], ...]  # cell ids, in the order of the plan
 

@@ -890,7 +890,7 @@ class Control(object):
     def __init__(self, probe):
         self.probe = probe
         self.draft = None
-        self.is_running = False
+        self.is_running = self.is_inside = False
         self.result = None
         self.chosen_before = os.environ.get("DJANGO_SETTINGS_MODULE", "")
 
@@ -920,6 +920,7 @@ class Control(object):
 
         control, runner, result = self, module.DiscoverRunner, unittest.TestResult
         set_up, run_suite, start_run = runner.setup_databases, runner.run_suite, result.startTestRun
+        run_all = runner.run_tests
 
         def setup_databases(self, *args, **kwargs):
             control.say_settings()
@@ -939,22 +940,69 @@ class Control(object):
             finally:
                 control.end_tests()
 
+        def run_everything(self, *args, **kwargs):
+            control.watch_own_suite(self, run_tests)
+            return run_all(self, *args, **kwargs)
+
         def startTestRun(self):
-            if control.is_running and control.result is None:
-                control.result = self  # the runner's own; tests may run suites of their own
+            control.adopt(self)
             return start_run(self)
 
         runner.setup_databases, runner.run_suite, result.startTestRun = setup_databases, run_tests, startTestRun
+        runner.run_tests = run_everything
         for name in self.RESULT_METHODS:
             setattr(result, name, self.watching(getattr(result, name), getattr(self, name)))
 
+    @_guarded
+    def watch_own_suite(self, runner, ours):
+        """Watch a runner's own way to run the suite, which need not come to Django's."""
+        if type(runner).run_suite is ours:
+            return
+        own = runner.run_suite
+
+        def run_suite(suite, *args, **kwargs):
+            self.begin_tests(suite)
+            try:
+                return own(suite, *args, **kwargs)
+            finally:
+                self.end_tests()
+
+        runner.run_suite = run_suite
+
     def watching(self, original, observe):
         def method(result, *args, **kwargs):
-            if result is self.result:
+            if original.__name__ == "startTest":
+                self.adopt(result)  # of a runner that does not say that its run begins
+            if result is self.result and not self.is_inside:
                 observe(*args, **kwargs)
             return original(result, *args, **kwargs)
 
         method.__name__ = original.__name__
+        return method
+
+    @_guarded
+    def adopt(self, result):
+        """Take the first result of the run for the runner's own: tests may run suites of theirs.
+
+        A result class of somebody else's may not pass on what it is told, so its own methods are watched, too.
+        """
+        if not self.is_running or self.result is not None:
+            return
+        self.result = result
+        for name in self.RESULT_METHODS:
+            home = next((kind for kind in type(result).__mro__ if name in vars(kind)), None)
+            if home is not None and home.__module__.split(".")[0] not in ("unittest", "django"):
+                setattr(result, name, self.watching_own(getattr(result, name), getattr(self, name)))
+
+    def watching_own(self, bound, observe):
+        def method(*args, **kwargs):
+            observe(*args, **kwargs)
+            was, self.is_inside = self.is_inside, True
+            try:
+                return bound(*args, **kwargs)
+            finally:
+                self.is_inside = was
+
         return method
 
     # ------------------------------------------------ what it says
@@ -967,6 +1015,8 @@ class Control(object):
 
     @_guarded
     def begin_tests(self, suite):
+        if self.is_running:  # a runner's own way came to Django's
+            return
         self.is_running = True
         if not self.probe.set_up.is_done:
             self.probe.set_up.observe()

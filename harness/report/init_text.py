@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -23,7 +25,11 @@ def init(view: InitView) -> RenderableType:
             parts.append(_line(key, value, because.get(f"canary.{canary.name}.{key}", "")))
     parts += [Text("to look at: ", "yellow").append_text(plain(line)) for line in view.draft.left]
     if view.path is not None:
-        name = "" if view.path.name == "matrix.toml" and view.path.parent.name == "" else f" --matrix {view.path}"
+        name = (
+            ""
+            if view.path.name == "matrix.toml" and view.path.parent.name == ""
+            else f" --matrix {shlex.quote(str(view.path))}"
+        )
         parts.append(plain(f"wrote {view.path}", "green"))
         parts.append(plain(f"next: harness plan{name}   what would be run, what not and why"))
         parts.append(plain(f"      harness run{name}    run it"))

@@ -40,6 +40,11 @@ class RunInfo:
         """Tell whether the run came to its end; if not, it is going on or was interrupted."""
         return self.finished is not None
 
+    @property
+    def is_shard(self) -> bool:
+        """Tell whether the run is one part of a plan, which is no run to compare others with."""
+        return '"shard":{' in self.plan_summary  # whole plans are large, and this is asked of every run
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredTrial:

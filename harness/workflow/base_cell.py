@@ -39,7 +39,7 @@ def base_cell(ground: Ground, text: str) -> tuple[Prepared, Cell]:
     reasons = [nogood.detail for nogood in ready.nogoods]
     absent: set[str] = set()
     tried = 0
-    for cell in _newest_first(axes, ground.spec):
+    for cell in newest_first(axes, ground.spec):
         if cell[DATABASE] in absent or any(nogood.covers(cell) for nogood in ready.nogoods):
             continue
         if cell[DATABASE] not in ready.offers:
@@ -131,7 +131,7 @@ def _package_axis(ground: Ground, axis: AxisSpec, given: Mapping[str, str]) -> A
     return Axis(name=axis.name, values=named) if named else expanded(AxisSpec(name=axis.name, values=(wanted,)))
 
 
-def _newest_first(axes: Sequence[Axis], spec: MatrixSpec) -> Iterator[Cell]:
+def newest_first(axes: Sequence[Axis], spec: MatrixSpec) -> Iterator[Cell]:
     """Yield all cells, those with newer versions first; Python gives way before packages do."""
     choices = [(axis.name, _ordered(axis, spec)) for axis in sorted(axes, key=lambda axis: _rank(axis.name))]
     for values in itertools.product(*(values for _, values in choices)):

@@ -104,7 +104,7 @@ def _candidates(
 ) -> list[Cell]:
     """Return neighbours worth running: of the cell of this signature that its control says most about."""
     failing = [one for one in _open(found) if one.signature == signature]
-    one = min(failing, key=lambda item: (len(item.suspects), item.seconds))
+    one = min(failing, key=lambda item: (len(item.suspects), item.cell.id))  # whoever was quicker: the same each time
     nearby = [
         neighbours_of(
             one.cell,

@@ -90,21 +90,27 @@ def bounds(
         is_good = asking.ask([(NEWEST, base)]) == [Answer.GOOD]
         searched = _searched(asking, found, is_good=is_good)
         together = joint(ground, asking, base, searched) if is_good else None
-        view = BoundsView(
-            run=session.run_id,
-            canary=base[CANARY],
-            is_project=ready.spec.canary(base[CANARY]).project is not None,
-            cell=base.id,
-            newest=asking.rows[base],
-            as_of=ready.as_of,
-            bounds=searched,
-            joint=together,
-            ran=session.ran,
-            reused=session.reused,
-            duration_s=(place.now() - store.run(session.run_id).started).total_seconds(),
-        )
+        view = _view(asking, base, searched, together)
         store.finish_run(session.run_id, exit_code(view), finished=place.now())
         return view
+
+
+def _view(asking: Asking, base: Cell, searched: tuple[DependencyBound, ...], together: Joint | None) -> BoundsView:
+    session = asking.session
+    begun = session.store.run(session.run_id).started
+    return BoundsView(
+        run=session.run_id,
+        canary=base[CANARY],
+        is_project=session.prepared.spec.canary(base[CANARY]).project is not None,
+        cell=base.id,
+        newest=asking.rows[base],
+        as_of=session.prepared.as_of,
+        bounds=searched,
+        joint=together,
+        ran=session.ran,
+        reused=session.reused,
+        duration_s=(session.place.now() - begun).total_seconds(),
+    )
 
 
 def _searched(asking: Asking, found: Sequence[Releases], *, is_good: bool) -> tuple[DependencyBound, ...]:

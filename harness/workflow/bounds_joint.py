@@ -42,7 +42,10 @@ def joint(ground: Ground, asking: Asking, base: Cell, bounds: Sequence[Dependenc
     cell = base
     for name, version in versions:
         cell = cell.replace(name, _value(ready, name, version))
-    asking.ask([(LABEL, cell)])
+    if cell not in asking.rows:
+        asking.ask([(LABEL, cell)])
+        if asking.rows[cell].answer is Answer.BAD:  # as of the last bad release: not by chance
+            asking.ask([(LABEL, cell)])
     notes = tuple(
         f"{one.name} is {version}, not {lowest}: another dependency needs that"
         for one, (_, version) in zip(found, versions, strict=True)

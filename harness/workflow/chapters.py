@@ -41,7 +41,7 @@ def _chapters(store: Store, spec: MatrixSpec, place: Place, before: Chapter, lim
     left = {True: limit, False: limit}
     for info in store.runs():
         is_matrix = store.has_matrix(info.id)
-        if info.id >= before.run or not left[is_matrix]:
+        if info.id >= before.run or info.is_shard or not left[is_matrix]:
             continue
         left[is_matrix] -= 1
         yield Chapter(

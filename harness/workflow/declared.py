@@ -16,6 +16,7 @@ from harness.model.package import Interpreter
 from harness.model.plan import Axis
 from harness.model.spec import CanarySpec, ProjectSpec
 from harness.packages import wants
+from harness.packages.markers import applies
 from harness.packages.resolve import CONSTRAINT
 
 
@@ -47,7 +48,7 @@ def of_project(canary: CanarySpec, interpreter: Interpreter) -> tuple[Declared, 
         except InvalidRequirement:
             continue  # what cannot be read was refused when the base was resolved
         name = str(canonicalize_name(requirement.name))
-        if name != own and _applies(requirement, interpreter):
+        if name != own and applies(requirement, interpreter):
             found.setdefault(name, []).append(requirement)
     return tuple(_joined(name, requirements) for name, requirements in found.items())
 
@@ -86,21 +87,6 @@ def chosen(declared: Sequence[Declared], names: Iterable[str], where: str) -> tu
 def _lines(canary: CanarySpec, project: ProjectSpec) -> tuple[str, ...]:
     lines = wants.requirements(project.install, canary.path, None)
     return tuple(line for line in lines if not line.startswith(CONSTRAINT))
-
-
-def _applies(requirement: Requirement, interpreter: Interpreter) -> bool:
-    """Tell whether a requirement holds on an interpreter of this machine, no extra being asked for."""
-    if requirement.marker is None:
-        return True
-    own = {
-        "python_version": ".".join(interpreter.version.split(".")[:2]),
-        "python_full_version": interpreter.version,
-        "implementation_version": interpreter.version,
-        "implementation_name": interpreter.implementation.lower(),
-        "platform_python_implementation": interpreter.implementation,
-        "extra": "",
-    }
-    return requirement.marker.evaluate(own)  # the rest is that of this machine
 
 
 def _joined(name: str, requirements: Sequence[Requirement]) -> Declared:

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from harness.analysis.outside.compare import Leavings, Left
 from harness.analysis.outside.tracebacks import Whereabouts
+from harness.cells import junit
 from harness.cells.commands import preparations, unobserved
 from harness.cells.environ import without_own_programs
-from harness.cells.outside import databases
+from harness.cells.execute import NOT_FOUND
+from harness.cells.outside import databases, steps
 from harness.cells.outside.bundle import SCRIPT
 from harness.cells.outside.recipe import Recipe
 from harness.databases.images import is_in_container
 from harness.errors import Infrastructure, Interrupted
 from harness.ledger import OWNER_LABEL
+from harness.model.evidence import ProcessEvidence
+from harness.model.protocol import parse
 from harness.model.server import Absent, Server
 from harness.model.spec import Engine, ProviderName
 from harness.process import Completed, Stop, supervise
@@ -72,7 +77,8 @@ def execute(ground: Ground, one: OneCell, recipe: Recipe, bundle: Path) -> Execu
         if is_dead:
             raise Infrastructure(f"the server of {job.database.name} died while the script ran")
 
-    where = Whereabouts(scratch=str(folder / "tmp"), name=recipe.name)
+    cwd = recipe.project.cwd if recipe.project is not None else "."
+    where = Whereabouts(scratch=str(folder / "tmp"), name=recipe.name, cwd=cwd)
     return Executed(left=left, where=where, log=log, check_server=check_server)
 
 
@@ -110,7 +116,10 @@ def _run(ground: Ground, recipe: Recipe, bundle: Path, folder: Path, log: Path, 
     limits = ground.spec.run.timeouts
     runs = len(unobserved(recipe.job.mode, recipe.job.canary)) + len(preparations(recipe.job.canary))
     inherited = without_own_programs(ground.uv.surroundings(folder), sys.prefix)
+    passed = recipe.project.pass_env if recipe.project is not None else ()
+    own = {name: value for name, value in ground.place.environ.items() if name in passed}
     env = {name: value for name, value in inherited.items() if not name.startswith(_FOREIGN)} | {
+        **own,
         "PATH": f"{folder / 'bin'}{os.pathsep}{inherited['PATH']}",
         "TMPDIR": str(folder / "tmp"),
         "REPRO_PYTHON": recipe.job.interpreter.path,
@@ -145,25 +154,55 @@ def _is_late(results: Path, limit_s: float, now: float) -> str:
 
 
 def _left(recipe: Recipe, results: Path, log: Path, done: Completed) -> Leavings:
-    canary = recipe.job.canary
     said = log.read_text(encoding="utf-8", errors="replace")
-    unprepared = ""
-    for number, command in enumerate(preparations(canary), 1):
-        code = _code(results / f"prepare-{number}.code")
-        if code:
-            unprepared = f"`python {' '.join(command.args)}`, before the tests, ended with code {code}"
-    runs = []
-    for number, _ in enumerate(unobserved(recipe.job.mode, canary), 1):
-        if (results / f"run-{number}.code").exists():
-            xml = results / f"run-{number}.xml"
-            code = _code(results / f"run-{number}.code")
-            runs.append(Left(code=code, xml=xml.read_bytes() if xml.exists() else b""))
+    runs = tuple(_runs(recipe, results))
+    unprepared = _unprepared(recipe, results) or _missing(recipe, runs, said)
     if not runs and not unprepared:
         ended = "took too long" if done.stop is Stop.TIMED_OUT else f"ended with code {done.code}"
         last = "\n".join(said.splitlines()[-_LAST_LINES:])
         raise Infrastructure(f"the script {ended} before it came to the tests:\n{last}", remedy=f"read {log}")
     is_late = done.stop in (Stop.TIMED_OUT, Stop.GUARDED)
-    return Leavings(runs=tuple(runs), log=said, unprepared=unprepared, is_late=is_late)
+    reported = _reported(recipe, results)
+    return Leavings(runs=runs, log=said, unprepared=unprepared, is_late=is_late, reported=reported)
+
+
+def _unprepared(recipe: Recipe, results: Path) -> str:
+    """Return which preparing command failed, as a cell says it; "" if none did."""
+    for number, command in enumerate(preparations(recipe.job.canary), 1):
+        code = _code(results / f"prepare-{number}.code")
+        if code:
+            return f"`python {' '.join(command.args)}`, before the tests, ended with code {code}"
+    return ""
+
+
+def _missing(recipe: Recipe, runs: tuple[Left, ...], said: str) -> str:
+    """Return which program a project does not have, as a cell says it; "" if it has them all. `env` names it."""
+    if recipe.project is None or not runs or runs[-1].code != NOT_FOUND:
+        return ""
+    program = steps.of(recipe.job, recipe.project)[len(runs) - 1].words[0]
+    is_told = re.search(rf"^env: .*{re.escape(program)}", said, re.MULTILINE)
+    return f"there is no program {program!r} in its environment" if is_told else ""
+
+
+def _runs(recipe: Recipe, results: Path) -> Iterator[Left]:
+    """Yield what each command left that was begun."""
+    canary = recipe.job.canary
+    known = steps.of(recipe.job, recipe.project) if recipe.project is not None else ()
+    for number, _ in enumerate(unobserved(recipe.job.mode, canary), 1):
+        if not (results / f"run-{number}.code").exists():
+            continue
+        xml, code = results / f"run-{number}.xml", _code(results / f"run-{number}.code")
+        left = Left(code=code, xml=xml.read_bytes() if xml.exists() else b"", run=number)
+        yield replace(left, run=known[number - 1].run, watch=known[number - 1].watch) if known else left
+
+
+def _reported(recipe: Recipe, results: Path) -> ProcessEvidence | None:
+    """Return what the JUnit file of a project's own tells, read as a cell's is."""
+    path = results / steps.REPORT
+    if not path.is_file():
+        return None
+    lines = junit.evidence(path.read_bytes(), python=recipe.job.interpreter.version).decode().splitlines()
+    return next(iter(parse([lines]).processes), None)
 
 
 def _code(path: Path) -> int | None:

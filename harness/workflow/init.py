@@ -4,40 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-from packaging.version import Version
-
 from harness import config
 from harness.doctor.tree import Tree
-from harness.errors import HarnessError, UsageError
+from harness.errors import UsageError
 from harness.interop.draft import Draft
 from harness.interop.matrix_toml import written
-from harness.interop.project import series
 from harness.interop.project.complete import completed
 from harness.interop.project.into_draft import draft, reach_of
-from harness.interop.project.metadata import parsed
 from harness.interop.project.question import Ask, Question
-from harness.interop.project.series import Released
 from harness.interop.view import InitView
 from harness.model.cell import PYTHON
-from harness.model.package import Release
 from harness.packages.files import write_whole
-from harness.packages.index import Index
-from harness.packages.uv import Uv
 from harness.process import Cancel
-from harness.workflow import doctor_copy, init_read
+from harness.workflow import doctor_copy, init_index, init_read
 from harness.workflow.init_tox import from_tox
 from harness.workflow.place import Place
-from harness.workflow.side_by_side import side_by_side
 
 STDOUT = Path("-")
-_DAY = dt.timedelta(days=1)
-"""How old the index's answer may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +89,8 @@ def read_project(tree: Tree, place: Place, ask: Ask) -> Draft:
         reading.told,
         path=PurePosixPath(Path(relative).as_posix()),
         name=tree.root.resolve().name,
-        releases=lambda: _django(place),
-        unbuilt=lambda requirements, pythons: _unbuilt(requirements, pythons, place),
+        releases=lambda: init_index.django(place),
+        unbuilt=lambda requirements, pythons: init_index.unbuilt(requirements, pythons, place),
         today=place.now().date(),
         ask=ask,
     )
@@ -117,7 +104,7 @@ def _of_tool(source: Path, tree: Tree, place: Place, ask: Ask, cancel: Cancel) -
     made = completed(made, reached, reading.told.settings)
     required = [text for canary in made.canaries for text in canary.requires]
     pythons = next((axis.values for axis in made.axes if axis.name == PYTHON), ())
-    return replace(made, allow_build=tuple(sorted({*made.allow_build, *_unbuilt(required, pythons, place)})))
+    return replace(made, allow_build=tuple(sorted({*made.allow_build, *init_index.unbuilt(required, pythons, place)})))
 
 
 def _tree(path: Path, ask: Ask) -> Tree:
@@ -144,54 +131,6 @@ def _files(folder: Path) -> Tree:
         return Tree(root=folder, paths=tuple(sorted(doctor_copy.names(folder))))
     except OSError as error:
         raise UsageError(f"cannot read {error.filename or folder}: {error.strerror}") from error
-
-
-def _django(place: Place) -> tuple[Released, ...]:
-    """Return Django's releases; none where the index gives no answer: a matrix can be written without it."""
-    found = _releases("django", _index(place))
-    return tuple(Released(version=item.version, uploaded=item.uploaded) for item in found if item.uploaded)
-
-
-def _unbuilt(requirements: Collection[str], pythons: Collection[str], place: Place) -> frozenset[str]:
-    """Return the packages that come as source alone: their newest release, or the one that is pinned, has no wheel
-    for Linux, a pinned one for each of *pythons*. None where the index gives no answer."""
-    index = _index(place)
-
-    def is_unbuilt(text: str) -> bool:
-        requirement = Requirement(text)
-        known = _releases(requirement.name, index)
-        pin = series.pinned(str(requirement.specifier))
-        if pin:
-            found = [item for item in known if Version(item.version) == Version(pin)]
-            return any(not _has_wheel(item, python) for item in found for python in pythons)
-        return any(not _has_wheel(item, "") for item in known[-1:])
-
-    asked = sorted(text for text in requirements if parsed(text) is not None)
-    found = zip(asked, side_by_side(is_unbuilt, asked), strict=True)
-    return frozenset(str(canonicalize_name(Requirement(text).name)) for text, is_found in found if is_found)
-
-
-def _has_wheel(release: Release, python: str) -> bool:
-    """Tell whether a release has a wheel for Linux, and for a Python where one is named."""
-    plain = f"cp{python.replace('.', '')}"
-    return not release.has_sdist or any(
-        (tag.endswith("-any") or "linux" in tag)
-        and (not python or tag.startswith(("py3", "py2.py3", plain)) or "-abi3-" in tag)
-        for tag in release.wheel_tags
-    )
-
-
-def _index(place: Place) -> Index:
-    now = place.now()
-    uv = Uv(cache=place.cache, environ=place.environ, project=place.matrix.parent, as_of=now, now=place.now)
-    return Index(place.cache, as_of=now - _DAY, urls=uv.urls, now=place.now)
-
-
-def _releases(name: str, index: Index) -> tuple[Release, ...]:
-    try:
-        return index.releases(name)
-    except HarnessError:
-        return ()
 
 
 def _write(target: Path, text: str) -> None:

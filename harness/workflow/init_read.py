@@ -12,10 +12,10 @@ from harness.doctor.case import Case, Chooser, Chosen
 from harness.doctor.pytest_config import PytestConfig
 from harness.doctor.tree import Tree
 from harness.interop.project.files import ini, toml
+from harness.interop.project.how_tested import HowTested, Runner
 from harness.interop.project.into_draft import Basis, Told, basis
 from harness.interop.project.question import Ask, Question
 from harness.interop.project.requirement_files import find as requirement_files
-from harness.interop.project.tests_run import Runner, TestsRun
 from harness.workflow.doctor_read import case_of
 
 _DEPTH = 2
@@ -83,12 +83,12 @@ def read(tree: Tree, ask: Ask) -> Reading:
         default="",
     )
     found = basis(tree, pytest_section=section.path if section and is_configured else "", manage=manage)
-    cwd = _cwd(tree, found.tests_run, section.folder if section and is_configured else "", manage)
-    case = case_of(tree, _words(found.tests_run, manage, cwd), {}, cwd=cwd)
+    cwd = _cwd(tree, found.how_tested, section.folder if section and is_configured else "", manage)
+    case = case_of(tree, _words(found.how_tested, manage, cwd), {}, cwd=cwd)
     return Reading(basis=found, told=_told(tree, found, case, manage, cwd, ask))
 
 
-def _cwd(tree: Tree, run: TestsRun, configured: str, manage: str) -> str:
+def _cwd(tree: Tree, run: HowTested, configured: str, manage: str) -> str:
     """Return the folder in which the command is run."""
     if run.runner is Runner.PYTEST:
         return configured
@@ -98,7 +98,7 @@ def _cwd(tree: Tree, run: TestsRun, configured: str, manage: str) -> str:
     return "" if script and tree.has(script) else manage.rpartition("/")[0]
 
 
-def _words(run: TestsRun, manage: str, cwd: str) -> tuple[str, ...]:
+def _words(run: HowTested, manage: str, cwd: str) -> tuple[str, ...]:
     if run.line:
         return tuple(shlex.split(run.line))
     match run.runner:
@@ -111,11 +111,14 @@ def _words(run: TestsRun, manage: str, cwd: str) -> tuple[str, ...]:
 
 
 def _told(tree: Tree, found: Basis, case: Case, manage: str, cwd: str, ask: Ask) -> Told:
-    runner, pytest = found.tests_run.runner, case.pytest
-    chosen, left = _settings(tree, found.tests_run, case, ask)
+    runner, pytest = found.how_tested.runner, case.pytest
+    chosen, left = _settings(tree, found.how_tested, case, ask)
     roots = choice.roots(tree, pytest, manage, chosen.module, cwd)
-    if chosen.module and not tree.module_file(chosen.module, roots):
+    file = tree.module_file(chosen.module, roots) if chosen.module else ""
+    if chosen.module and not file:
         left = (*left, f"settings {chosen.module}: there is no such module in the project")
+    elif file and tree.module(file) is None:
+        left = (*left, f"{file} is no Python that can be parsed: nothing is known of its databases")
     return Told(
         settings=chosen.module,
         settings_because=_because(chosen),
@@ -142,7 +145,7 @@ def _needs_plugin(tree: Tree, pytest: PytestConfig, chosen: Chosen) -> bool:
     return bool(chosen.module) and not any(re.search(r"\bdjango\.setup\(", text) for text in conftests)
 
 
-def _settings(tree: Tree, run: TestsRun, case: Case, ask: Ask) -> tuple[Chosen, tuple[str, ...]]:
+def _settings(tree: Tree, run: HowTested, case: Case, ask: Ask) -> tuple[Chosen, tuple[str, ...]]:
     """Return the settings module and what is to be said of it."""
     nobody = Chosen(module="", by=Chooser.NOBODY)
     if run.runner is Runner.SCRIPT:
@@ -152,19 +155,19 @@ def _settings(tree: Tree, run: TestsRun, case: Case, ask: Ask) -> tuple[Chosen, 
             return (named or (nobody,))[0], ()
     if case.chosen.by is Chooser.MANAGE:
         several = _distinct(choice.named_in(tree, case.chosen.path, Chooser.MANAGE))
-        return (several[0], ()) if len(several) == 1 else _asked(several, case.chosen.path, ask)
+        return (several[0], ()) if len(several) == 1 else _asked(several, f"{case.chosen.path} does not say", ask)
     if case.chosen.module:
         return case.chosen, ()
     if _configures_itself(tree):
         return nobody, ()
     declared = _distinct(item for item in case.declared if not _NOT_OURS.search(item.path))
     if declared:
-        return (declared[0], ()) if len(declared) == 1 else _asked(declared, "the project", ask)
+        return (declared[0], ()) if len(declared) == 1 else _asked(declared, "the project does not say", ask)
     known = [path for path in choice.settings_modules(tree) if not _NOT_OURS.search(path)]
     found = [Chosen(module=choice.dotted(path, case.roots), by=Chooser.NOBODY, path=path) for path in known]
     if len(found) < 2:
         return (found or [nobody])[0], ()
-    return _asked(found, "nothing", ask)
+    return _asked(found, "nothing says", ask)
 
 
 def _configures_itself(tree: Tree) -> bool:
@@ -178,12 +181,19 @@ def _distinct(items: Iterator[Chosen] | Sequence[Chosen]) -> list[Chosen]:
 
 
 def _asked(found: Sequence[Chosen], who: str, ask: Ask) -> tuple[Chosen, tuple[str, ...]]:
-    """Return the one of several settings modules that is meant: by default the one for tests."""
-    ordered = sorted(found, key=lambda item: (not re.search(r"test|\bci\b", item.module), item.module.count(".")))
-    names = tuple(item.module for item in ordered)
-    default = names[0] if re.search(r"test|\bci\b", names[0]) or who == "nothing" else found[0].module
-    text = f"Several settings modules, and {who} does not say which one the tests use. Which one?"
+    """Return the one of several settings modules that is meant: by default the one for tests, else the first named."""
+    names = tuple(item.module for item in sorted(found, key=lambda item: _fitness(item.module)))
+    is_named = bool(found[0].path) and found[0].by is not Chooser.NOBODY
+    default = names[0] if _fitness(names[0]) == 0 or not is_named else found[0].module
+    text = f"Several settings modules, and {who} which one the tests use. Which one?"
     answer = ask(Question(text=text, default=default, choices=names))
     chosen = next(item for item in found if item.module == answer)
     others = ", ".join(name for name in names if name != answer)
     return chosen, (f"settings: {answer} was taken, there are others, too: {others}",)
+
+
+def _fitness(module: str) -> int:
+    """Return how far a settings module is from one for tests, by its name."""
+    last = module.rpartition(".")[2]
+    order = (r"test|\bci\b", r"dev|local", r"^(?!.*(?:base|common|default|prod|stag|live|docker))")
+    return next((rank for rank, pattern in enumerate(order) if re.search(pattern, module if not rank else last)), 3)

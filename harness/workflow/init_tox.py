@@ -5,14 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import os
 import tempfile
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
+import tomli_w
+
+from harness import config
 from harness.doctor.tree import Tree
 from harness.interop.draft import Draft
+from harness.interop.tox import exported
 from harness.interop.tox.ask import ask
 from harness.interop.tox.draft import draft
+from harness.interop.tox.environment import ToxFile
+from harness.interop.tox.write import MATRIX
 from harness.model.package import Release
+from harness.model.spec import MatrixSpec
 from harness.packages.index import Index
 from harness.packages.uv import Uv
 from harness.process import Cancel
@@ -31,6 +39,10 @@ def from_tox(file: Path, tree: Tree, place: Place, cancel: Cancel) -> Draft:
     """
     with tempfile.TemporaryDirectory(prefix="harness-tox-") as scratch:
         found = ask(file, scratch=Path(scratch), environ=place.environ, cancel=cancel)
+        cells = exported.cells(found)
+        if cells:
+            spec = _matrix(found, Path(scratch), place.now().date())
+            return exported.draft(spec, cells, place.matrix.parent.resolve())
     now = place.now()
     uv = Uv(cache=place.cache, environ=place.environ, project=place.matrix.parent, as_of=now, now=place.now)
     index = Index(place.cache, as_of=now - _DAY, urls=uv.urls, now=place.now)
@@ -40,3 +52,19 @@ def from_tox(file: Path, tree: Tree, place: Place, cancel: Cancel) -> Draft:
 
     relative = os.path.relpath(tree.root.resolve(), place.matrix.parent.resolve())
     return draft(found, tree, releases, project=tree.root.resolve().name, path=Path(Path(relative).as_posix()))
+
+
+def _matrix(found: ToxFile, scratch: Path, today: dt.date) -> MatrixSpec:
+    """Return the matrix that a file has in it.
+
+    Raises:
+        UsageError: it has none, or one that cannot mean anything.
+    """
+    matrix = tomllib.loads(found.text).get(MATRIX, {})
+    for table in matrix.get("canary", {}).values():
+        for key in ("path", "overlay"):
+            if key in table:
+                table[key] = str(found.root / table[key])
+    copy = scratch / "matrix.toml"
+    copy.write_text(tomli_w.dumps(matrix), encoding="utf-8")
+    return config.load(copy, today=today)

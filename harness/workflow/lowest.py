@@ -7,8 +7,11 @@ from collections.abc import Iterable
 
 from packaging.requirements import Requirement
 
+from harness.model.cell import PYTHON
 from harness.model.lockfile import NAME
+from harness.model.package import Interpreter
 from harness.model.spec import Preference
+from harness.packages.markers import applies
 from harness.packages.resolve import CONSTRAINT, normalised
 from harness.workflow.prepare import Prepared, requirements
 
@@ -31,16 +34,25 @@ def warnings(prepared: Prepared) -> tuple[str, ...]:
     if prepared.pins.lock is not None:
         day = f"{prepared.as_of:%Y-%m-%d}"
         lines.append(f"{NAME} says nothing of lowest versions: they were resolved as of {day}")
-    asked = {item for cell in prepared.locks for items in requirements(prepared, cell).values() for item in items}
-    if open_ones := unbounded(asked):
+    if open_ones := _unbounded(prepared):
         more = f" and {len(open_ones) - SHOWN} more" if len(open_ones) > SHOWN else ""
         named = ", ".join(open_ones[:SHOWN]) + more
         lines.append(f"no lower bound is given for {named}: that is the first release with a wheel; give it a >=")
     return tuple(lines)
 
 
-def unbounded(wanted: Iterable[str]) -> tuple[str, ...]:
-    """Return the names among requirements that no specifier, of them or of a constraint, bounds from below, sorted.
+def _unbounded(prepared: Prepared) -> list[str]:
+    """Return the packages that are unbounded in some cell, sorted."""
+    asked = set()
+    for cell in prepared.locks:
+        wanted = tuple(item for items in requirements(prepared, cell).values() for item in items)
+        asked.add((wanted, prepared.interpreters[cell[PYTHON]]))
+    return sorted({name for wanted, python in asked for name in unbounded(wanted, python)})
+
+
+def unbounded(wanted: Iterable[str], interpreter: Interpreter) -> tuple[str, ...]:
+    """Return the names among requirements that hold on *interpreter* and that no specifier, of theirs or of a
+    constraint, bounds from below, sorted.
 
     Raises:
         UsageError: a requirement cannot be read.
@@ -49,6 +61,8 @@ def unbounded(wanted: Iterable[str]) -> tuple[str, ...]:
     asked = set()
     for text in normalised(wanted):
         requirement = Requirement(text.removeprefix(CONSTRAINT))
+        if not applies(requirement, interpreter):
+            continue
         is_bounded[requirement.name] |= any(one.operator in _BOUNDS for one in requirement.specifier)
         if not text.startswith(CONSTRAINT):
             asked.add(requirement.name)

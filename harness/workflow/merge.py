@@ -58,7 +58,9 @@ def merge(spec: MatrixSpec, place: Place, paths: Sequence[Path], *, is_partial: 
                 code = report.summary.exit_code
             ends = [part.info.finished or part.info.started for part in parts]
             local.finish_run(run, code, finished=max(ends))
-        return Merged(run=run, is_new=known is None, shards=len(parts), open=tuple(joint.open))
+        records = ((cell, local.record(run, cell.id)) for cell in joint.open)
+        untried = tuple(cell for cell, record in records if record is None or not record.trials)
+        return Merged(run=run, is_new=known is None, shards=len(parts), open=untried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

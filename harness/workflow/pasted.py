@@ -28,7 +28,7 @@ def commands(recipe: Recipe, place: Place, source: Path, *, is_brief: bool = Fal
     canary, python = str(_below(source, root)), _findable(recipe.job.interpreter, place.environ)
     if is_brief and script.is_simple(recipe):
         return script.one_line(recipe, canary=canary, python=python)
-    copied = script.working_copy(recipe.name, canary, changes)
+    copied = script.working_copy(recipe, canary, changes)
     return script.pasted(recipe, canary=copied, python=python, is_hashed=not is_brief)
 
 

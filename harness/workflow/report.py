@@ -146,7 +146,11 @@ class StoreArchive:
         return replace(record, trials=trials)
 
     def _runs(self) -> Iterator[RunInfo]:
-        return (info for info in self.store.runs() if info.id <= self.info.id and self.store.has_matrix(info.id))
+        """Yield this run and the whole runs of the matrix before it, newest first."""
+        for info in self.store.runs():
+            is_before = info.id < self.info.id and not info.is_shard and self.store.has_matrix(info.id)
+            if info.id == self.info.id or is_before:
+                yield info
 
     def _sides(self) -> dict[Cell, Side]:
         own = (record for record in self.records() if record.purpose is Purpose.MATRIX)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.analysis.asked import Asked
-from harness.analysis.outside.compare import Answer, compare, observe_outside
+from harness.analysis.outside.compare import Answer, Leavings, compare, observe_outside
 from harness.analysis.outside.view import Reproduction
 from harness.cells.outside import bundle
 from harness.cells.outside.recipe import Recipe, recipe
-from harness.errors import ExitCode, UsageError
-from harness.model.cell import CANARY
+from harness.errors import ExitCode, NothingSelected
+from harness.model.cell import Cell
+from harness.model.plan import Why
 from harness.model.record import Attempt, Ended, Purpose, Runner
 from harness.model.spec import MatrixSpec
 from harness.model.verdict import Observation, State
@@ -54,11 +55,7 @@ def repro(spec: MatrixSpec, place: Place, request: ReproRequest, watcher: Watche
         context = stack.enter_context(surroundings(place, watcher, cancel))
         as_of = store.run(view.run).as_of if view is not None else None
         ground = survey(spec, place, Options(selection=Selection(), as_of=as_of), context, watcher)
-        if spec.canary(cell[CANARY]).project is not None:
-            raise UsageError(
-                f"{cell[CANARY]} is a project with commands of its own, for which there is no script yet",
-                remedy=f"harness shell '{cell.id}', which has its environment and database",
-            )
+        _check_built(ground, cell)
         watcher.stage("looking up what the cell stands for")
         one = revive(ground, cell, view)
         made = _recipe(ground, one)
@@ -68,6 +65,13 @@ def repro(spec: MatrixSpec, place: Place, request: ReproRequest, watcher: Watche
             bundle.write(made, folder, canary=one.source, changes=one.changes)
             found = replace(found, bundle=str(request.out or ""))
         return _tried(ground, one, made, folder, found) if request.is_run else found
+
+
+def _check_built(ground: Ground, cell: Cell) -> None:
+    """See that a project could be built, without which nobody knows what to install."""
+    for nogood in ground.unready:
+        if nogood.why is Why.NOT_BUILT and nogood.covers(cell):
+            raise NothingSelected(f"{cell.id} cannot be tested:\n{nogood.detail}")
 
 
 def _recipe(ground: Ground, one: OneCell) -> Recipe:
@@ -104,10 +108,17 @@ def _tried(ground: Ground, one: OneCell, made: Recipe, folder: Path, found: Repr
     came = observe_outside(executed.left, one.attempt or _unmade(ground, one), asked, executed.where)
     if came.state is not State.PASS:
         executed.check_server()
-    answer, why = compare(found.expected, came) if found.expected else (Answer.UNCOMPARED, "the cell was never run")
+    answer, why = Answer.UNCOMPARED, "the cell was never run"
+    if found.expected is not None:
+        answer, why = compare(found.expected, came, by_code=_by_code(executed.left, one.attempt))
     return replace(
         found, came=came, answer=answer, why=why, log=str(executed.log), exit_code=_exit_code(answer, found, came)
     )
+
+
+def _by_code(left: Leavings, attempt: Attempt | None) -> bool | None:
+    """Tell whether the exit code is the record's; None where the tests are known, which say more."""
+    return None if left.is_seen or attempt is None else left.code == attempt.exit_code
 
 
 def _exit_code(answer: Answer, found: Reproduction, came: Observation) -> ExitCode:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -96,8 +96,8 @@ def run(spec: MatrixSpec, place: Place, options: RunOptions, watcher: Watcher, c
             open_session(spec, place, options, context, prepared, store, watcher, cancel, link=link)
         )
         session.shard = shard
-        _matrix(session, options)
-        _controls(session, options.control)
+        do_rounds(session, options)
+        do_controls(session, options.control)
         found = conclude_with_neighbours(session)
         for path in session.touched():
             watcher.note(f"{path} is not as it was when its cells began: somebody wrote there, perhaps its own tests")
@@ -200,9 +200,10 @@ def open_session(
         )
 
 
-def _matrix(session: Session, options: RunOptions) -> None:
-    """Run the plan; where running shows cells untestable, plan the lost tuples again, in bounded rounds."""
-    prepared, done = session.prepared, set[Cell]()
+def do_rounds(session: Session, options: RunOptions, answered: Iterable[Cell] = ()) -> None:
+    """Run the plan but for what is *answered*; where running shows cells untestable, plan the lost tuples again, in
+    bounded rounds."""
+    prepared, done = session.prepared, set(answered)
     for _ in range(MAX_ROUNDS):
         _keep_plan(session, options)
         cells = [cell for cell in prepared.plan.cells if cell not in done]
@@ -239,7 +240,7 @@ def _learned(session: Session, cells: list[Cell]) -> tuple[Nogood, ...]:
     return tuple(dict.fromkeys(nogood for nogood in found if nogood is not None))
 
 
-def _controls(session: Session, policy: ControlPolicy) -> None:
+def do_controls(session: Session, policy: ControlPolicy) -> None:
     """Run the control: the same cells under Django's own runner."""
     match policy:
         case ControlPolicy.NEVER:

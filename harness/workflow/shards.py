@@ -68,6 +68,7 @@ def assign(prepared: Prepared, place: Place, of: int, past_s: Mapping[str, float
         matrix=matrix_digest(place),
         as_of=prepared.as_of,
         selection=prepared.options.selection,
+        providers=prepared.options.providers,
         plan=digest(plan.cells, prepared.axes, prepared.nogoods),
         shards=tuple(tuple(cell.id for cell in cells) for cells in split(plan.cells, of, past_s)),
     )

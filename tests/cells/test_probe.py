@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from harness.model.evidence import Evidence, Outcome, ProcessEvidence, TestResult
+from harness.model.evidence import Evidence, Level, Outcome, ProcessEvidence, TestResult
 from harness.model.protocol import parse
 from harness.process import capture
 
@@ -691,6 +691,52 @@ def test_parallel_control_reports_its_tests_once(cell: Cell) -> None:
     assert set(ids(ran).values()) == {"passed"}
     assert len(ran.evidence.tests()) == ran.process.collected == 4
     assert ran.process.databases[0].missing == ()
+
+
+OWN_RUNNER = """
+import unittest
+from django.test.runner import DiscoverRunner
+
+class Result(unittest.TextTestResult):
+    def addSuccess(self, test): pass
+    def addFailure(self, test, err): self.failures.append((test, "kept from everybody else"))
+
+class Runner(DiscoverRunner):
+    def run_suite(self, suite, **kwargs):
+        result = Result(unittest.runner._WritelnDecorator(__import__("sys").stderr), True, 1)
+        suite(result)
+        return result
+"""
+
+
+@pytest.mark.parametrize("versions", [OLDEST, NEWEST], ids=["oldest", "newest"])
+def test_a_runner_of_somebody_elses_is_observed(cell: Cell, versions: Versions) -> None:
+    """One that runs the suite in its own way, with results that pass nothing on, as those that write XML do."""
+    cell.write("own.py", OWN_RUNNER)
+    failing = HEALTHY.replace("BookTests", "BadTests").replace("count(), 0", "count(), 1")
+    cell.write("tests/test_bad.py", failing)
+    ran = cell.control(versions, "--testrunner", "own.Runner")
+    assert ran.process.is_complete
+    assert ran.process.collected == len(ran.evidence.tests()) == 4
+    assert {name.rpartition("tests/")[2]: outcome for name, outcome in ids(ran).items()} == {
+        "test_bad.py::BadTests::test_create": "passed",
+        "test_bad.py::BadTests::test_rolled_back": "failed",
+        "test_books.py::BookTests::test_create": "passed",
+        "test_books.py::BookTests::test_rolled_back": "passed",
+    }
+    failure = ran.test("BadTests::test_rolled_back").failure
+    assert failure is not None
+    assert failure.type.endswith("AssertionError")
+
+
+def test_a_script_that_calls_pytest_is_observed_by_both(cell: Cell) -> None:
+    """Run by the wrapper, it uses no runner of Django's: what it told pytest to run is in a file of pytest's own."""
+    cell.write("runtests.py", "import sys, pytest\nsys.exit(pytest.main(['-p', 'no:cacheprovider']))\n")
+    ran = cell.run(NEWEST, [str(PROBE), "runtests.py"], {"PYTEST_ADDOPTS": "-p harness_probe"})
+    assert ran.code == 0, ran.output
+    assert sorted(name.count("-") for name in ran.files) == [2, 3]
+    assert (ran.evidence.level, len(ran.evidence.tests())) == (Level.OBSERVED, 2)
+    assert [process.is_blind for process in ran.evidence.processes].count(True) == 1
 
 
 @pytest.mark.parametrize("versions", [OLDEST, NEWEST], ids=["oldest", "newest"])

@@ -179,23 +179,30 @@ def _as_gitlab_does(checkout, shards: Path, environ, read_yaml, expected) -> Non
     assert (checkout.folder / "site" / "index.html").is_file()
 
 
-def test_the_plan_alone_decides_where_there_is_no_file(machines) -> None:
-    """Both halves are run in one checkout, one after the other, and merged there; half of them is no whole."""
-    checkout = machines()
-    whole = machines().run("--json", "-k", "minimal")
-    first = checkout.run("--json", "-k", "minimal", "--shard", "1/2")
-    assert (first.code, first.document["shard"]) == (0, "1/2")
-    assert first.document["missing"] == []
-    half = checkout.harness("merge", ".")
-    assert (half.code, "of 2 shards, 1 is missing: 2/2" in half.err) == (4, True)
+def test_what_no_shard_can_know_is_done_by_the_merge(make_checkout, matrix) -> None:
+    """Without a file the plan alone decides. Both halves are run in one checkout; where Django refuses a server, cells
+    are planned around it when all is known, and tried then: the same as on one machine."""
+    packages = {"django": ["5.1", "5.2"], "pytest-django": ["4.12"], "pytest": ["9"]}
+    databases, modes = ("sqlite-memory", "sqlite-file"), ("migrations", "create-db")
+    text = matrix("refuses", database=databases, mode=modes, packages=packages)
+    whole = make_checkout().matrix(text).run("--json")
+    assert whole.states() == {"pass": 5, "unsupported": 1}
+    checkout = make_checkout().matrix(text)
 
-    second = checkout.run("--json", "-k", "minimal", "--shard", "2/2")
-    ids = [cell["id"] for ran in (first, second) for cell in ran.document["cells"]]
-    assert sorted(ids) == sorted(cell["id"] for cell in whole.document["cells"])
-    assert "shard 2/2 of a plan" in checkout.harness("report", "--format", "comment").out
+    first = checkout.run("--json", "--shard", "1/2")
+    assert (first.code, first.document["shard"], first.document["missing"]) == (0, "1/2", [])
+    assert "shard 1/2 of a plan" in checkout.harness("report", "--format", "comment").out
+    half = checkout.harness("merge", ".")
+    assert (half.code, "of 2 shards, 1 is missing: 2/2 (2 cells)" in half.err) == (4, True)
+
+    assert checkout.run("--shard", "2/2").code == 0
     merged = checkout.harness("merge", ".", "--json")
-    assert merged.code == 0
-    assert said(merged.document) == said(whole.document)
+    assert (merged.code, merged.states()) == (10, {"pass": 3, "unsupported": 1, "not-run": 2})
+    assert "--finish tries them here" in merged.err
+    finished = checkout.harness("merge", ".", "--finish", "--json")
+    assert said(finished.document) == said(whole.document)
+    again = checkout.harness("merge", ".", "--finish", "--json")
+    assert (again.err, said(again.document)) == ("merged before, as run 3\n", said(whole.document))
 
 
 def test_a_file_of_another_plan(machines) -> None:

@@ -1,4 +1,4 @@
-"""What `harness bounds` says, as whole documents. A change is accepted with `python -m pytest tests/golden --accept`."""
+"""What `harness bounds` says, in whole documents; `python -m pytest tests/golden --accept` accepts a change."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ STATES = {"g": State.PASS, "b": State.FAIL, "?": State.UNRESOLVABLE, "f": State.
 ANSWERS = {"g": Answer.GOOD, "b": Answer.BAD, "?": Answer.UNKNOWN, "f": Answer.UNKNOWN}
 REASONS = {"b": "1 of 2 failed: ImportError: cannot import name '[red]x'\x1b[0m", "f": "fails at times", "?": "No\nway"}
 SIGNATURE = Signature(type="ImportError", frame="shop/models.py:<module>", message="cannot import name")
+
+AXIS = Question(name="django", requirement="", declared=">=1.1", is_axis_only=True)
 
 
 def rows(name: str, letters: str) -> tuple[Row, ...]:
@@ -94,13 +96,21 @@ def test_a_search_as_text(bounds_view: BoundsView, render, is_as_expected: Calla
 def test_a_search_that_could_not_begin_as_text(
     bounds_view: BoundsView, render, is_as_expected: Callable[[str, str], None]
 ) -> None:
-    """Where the newest of everything fails, that is what is shown; of axes, nothing is declared."""
+    """Where the newest of everything fails, that is what is shown."""
     failed = replace(bounds_view.newest, answer=Answer.BAD, state=State.FAIL, reason=REASONS["b"], passes=0)
-    question = Question(name="django", requirement="", declared=">=1.1", is_axis_only=True)
-    unasked = told_of(question, (*rows("django", ".."), replace(failed, label="1.2")), {}, rounds=0)
-    lower = told_of(replace(question, name="pytest"), rows("pytest", "bg.g"), {}, rounds=3)
-    view = replace(bounds_view, newest=failed, is_project=False, bounds=(unasked, lower), joint=None)
+    unasked = told_of(AXIS, (*rows("django", ".."), replace(failed, label="1.2")), {}, rounds=0)
+    view = replace(bounds_view, newest=failed, bounds=(unasked,), joint=None)
     is_as_expected("bounds-failing.txt", render(bounds_text.result(view, show="harness show")))
+
+
+def test_a_search_among_axes_as_text(
+    bounds_view: BoundsView, render, is_as_expected: Callable[[str, str], None]
+) -> None:
+    """The matrix says what is supported; what was found may be lower, and replaces no line."""
+    lower = told_of(AXIS, rows("django", "bg.g"), {}, rounds=3)
+    higher = told_of(replace(AXIS, name="pytest"), rows("pytest", "bbgg"), {}, rounds=3)
+    view = replace(bounds_view, is_project=False, bounds=(lower, higher), joint=None)
+    is_as_expected("bounds-axes.txt", render(bounds_text.result(view, show="harness show")))
 
 
 def test_a_search_as_json(bounds_view: BoundsView, is_as_expected: Callable[[str, str], None]) -> None:

@@ -100,7 +100,7 @@ def test_commands_to_paste(name: str, is_as_expected: Check) -> None:
     if found.server is not None and found.server.own is not None:  # as a path of the checkout
         own = replace(found.server.own, folder=Path("docker/mysql"))
         found = replace(found, server=replace(found.server, own=own))
-    canary = script.working_copy(found.name, "projects/my shop", changes)
+    canary = script.working_copy(found, "projects/my shop", changes)
     is_as_expected(f"repro-{name}-pasted.txt", script.pasted(found, canary=canary, python="3.12.4"))
 
 

@@ -15,6 +15,8 @@ from harness.model.verdict import Signature
 
 NAMED = 4
 """Releases named in one line."""
+SHOWN = 300
+"""Characters of a reason; those of uv are long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +90,7 @@ def _notes(rows: Sequence[Row], found: Bound) -> list[str]:
         notes.append(f"not monotonic: below {rows[found.last_bad].label}, which fails, there are good ones: {passing}")
     if found.between:
         why = next((row for row in map(rows.__getitem__, reversed(found.between)) if row.reason), None)
-        reason = f" ({first_line(why)})" if why is not None else ""
+        reason = f" ({_brief(why.reason)})" if why is not None else ""
         notes.append(
             f"below it, and nothing could be learnt: {_some([rows[point] for point in found.between])}{reason}"
         )
@@ -99,9 +101,10 @@ def _notes(rows: Sequence[Row], found: Bound) -> list[str]:
     return notes
 
 
-def first_line(row: Row) -> str:
-    """Return the beginning of what a release came to."""
-    return next(iter(row.reason.strip().splitlines()), "")
+def _brief(reason: str) -> str:
+    """Return the beginning of a reason in one line."""
+    words = " ".join(reason.split())
+    return words if len(words) <= SHOWN else f"{words[: SHOWN - 1]}…"
 
 
 def _some(rows: Sequence[Row]) -> str:

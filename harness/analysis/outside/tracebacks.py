@@ -25,6 +25,7 @@ class Whereabouts:
 
     scratch: str
     name: str  # of the working copy
+    cwd: str = "."  # where in it the commands are run
 
     def place(self, path: str) -> tuple[str, str]:
         """Return a file as frames name it, and its origin, as the probe does."""
@@ -38,7 +39,8 @@ class Whereabouts:
             return path, PROJECT  # pytest's short tracebacks are relative to the working copy
         parts = PurePosixPath(path.removeprefix(self.scratch.rstrip("/"))).parts
         if path.startswith(self.scratch) and len(parts) > 3 and parts[2] == self.name:
-            return "/".join(parts[3:]), PROJECT
+            inner = PurePosixPath(*parts[3:])
+            return str(inner.relative_to(self.cwd) if inner.is_relative_to(self.cwd) else inner), PROJECT
         return path, _PYTHON
 
 

@@ -7,14 +7,15 @@ import shutil
 from pathlib import Path
 
 from harness.cells import project
-from harness.cells.outside import databases, script
+from harness.cells.environ import INJECTION
+from harness.cells.outside import databases, projects, script
 from harness.cells.outside.recipe import DockerServer, Recipe, requirements
 from harness.cells.outside.server import PREFIX
 from harness.errors import Infrastructure, UsageError
 from harness.model.spec import Change, Engine
 
 SCRIPT = "repro.sh"
-FOLDERS = ("canary", "server")
+FOLDERS = ("canary", "server", INJECTION.name)
 FILES = (SCRIPT, "requirements.txt", "README.md", "Dockerfile", "compose.yaml")
 
 
@@ -35,6 +36,8 @@ def write(recipe: Recipe, folder: Path, *, canary: Path, changes: tuple[Change, 
         (folder / SCRIPT).chmod(0o755)
         if recipe.server is not None and recipe.server.own is not None:
             project.copy(recipe.server.own.folder, (), folder / "server")
+        if projects.is_injected(recipe):
+            project.copy(INJECTION, (), folder / INJECTION.name)
     except OSError as error:
         raise Infrastructure(f"cannot write {error.filename or folder}: {error.strerror or error}") from error
 
@@ -60,12 +63,12 @@ def texts(recipe: Recipe) -> dict[str, str]:
     """Return the files of a bundle beside its folders; the same bytes for the same recipe."""
     found = {
         SCRIPT: script.bundled(recipe),
-        "requirements.txt": requirements(recipe.job.lock),
+        "requirements.txt": requirements(recipe.lock),
         "README.md": _readme(recipe),
         "Dockerfile": _dockerfile(recipe),
     }
     if recipe.server is not None:
-        found["compose.yaml"] = _compose(recipe.server)
+        found["compose.yaml"] = _compose(recipe, recipe.server)
     return found
 
 
@@ -96,7 +99,8 @@ CMD ["sh", "/repro/{SCRIPT}"]
 """
 
 
-def _compose(server: DockerServer) -> str:
+def _compose(recipe: Recipe, server: DockerServer) -> str:
+    passed = "".join(f"\n      {name}:" for name in _passed(recipe))
     build = ""
     if server.own is not None:
         build = f"""
@@ -131,8 +135,12 @@ services:
     environment:
       REPRO_HOST: database
       REPRO_USER: {server.root}
-      REPRO_PASSWORD: {PREFIX}
+      REPRO_PASSWORD: {PREFIX}{passed}
 """
+
+
+def _passed(recipe: Recipe) -> tuple[str, ...]:
+    return recipe.project.pass_env if recipe.project is not None else ()
 
 
 def _readme(recipe: Recipe) -> str:
@@ -140,20 +148,25 @@ def _readme(recipe: Recipe) -> str:
     said = "".join(f"    {script.printed(line)}\n" for line in (job.cell.id, *recipe.said))
     python = f"{job.interpreter.implementation} {job.interpreter.version}"
     needs = "uv and a server" if server else "uv"
+    does = "copies `canary/` there and runs its tests"
+    if recipe.project is not None:
+        built = "installs it from there (what builds it is fetched anew)" if recipe.wheel is not None else ""
+        does = ", ".join(filter(None, ("copies `canary/` there", built, "and runs its commands until one fails")))
+    passed = "".join(f"| `{name}` | passed on to the project |\n" for name in _passed(recipe))
     return f"""\
 # One cell, to be seen without the harness
 
 {said}
 `sh {SCRIPT}` makes an environment of {python} with the packages of `requirements.txt` (exact versions, with hashes)
-in a temporary folder, copies `canary/` there and runs its tests. It needs {needs}, and leaves nothing behind.
+in a temporary folder, {does}. It needs {needs}, and leaves nothing behind.
 Its exit code is that of the tests, or {script.FAILED} where it did not come to them.
 
 | variable | meaning |
 | --- | --- |
 | `REPRO_PYTHON` | another interpreter than the {job.interpreter.version} that uv finds: its path |
 | `REPRO_RESULTS` | a folder for a JUnit XML of each run and the exit codes |
-{_about_server(server) if server else ""}
-{_containers(server)}
+{passed}{_about_server(server) if server else ""}
+{_containers(recipe)}
 """
 
 
@@ -171,9 +184,10 @@ def _about_server(server: DockerServer) -> str:
 """
 
 
-def _containers(server: DockerServer | None) -> str:
-    if server is None:
-        return "In a container: `docker build -t repro . && docker run --rm repro`."
+def _containers(recipe: Recipe) -> str:
+    if recipe.server is None:
+        options = " ".join(["--rm", *(f"-e {name}" for name in _passed(recipe))])
+        return f"In a container: `docker build -t repro . && docker run {options} repro`."
     return (
         "All in containers: `docker compose run --rm --build tests`, then `docker compose down`."
         " There the tests connect as the server's administrator."

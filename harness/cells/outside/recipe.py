@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.cells.job import Job
@@ -12,7 +13,8 @@ from harness.databases import containers
 from harness.databases.images import REPOSITORIES
 from harness.model.package import Lock
 from harness.model.server import ServerIdentity
-from harness.model.spec import DatabaseSpec, Engine, ProviderName
+from harness.model.spec import DatabaseSpec, Engine, ProjectSpec, ProviderName
+from harness.model.wheel import Wheel, without
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,29 @@ class Recipe:
     def name(self) -> str:
         """Return what the folder of the working copy is called."""
         return self.job.canary.path.name
+
+    @property
+    def copy(self) -> str:
+        """Return where the working copy is, a word of sh."""
+        return f'"$work"/{shlex.quote(self.name)}'
+
+    @property
+    def project(self) -> ProjectSpec | None:
+        """Return what makes the canary a project, None where it is none."""
+        return self.job.canary.project
+
+    @property
+    def wheel(self) -> Wheel | None:
+        """Return what was built of the project, None where it is not installed; its version is the record's."""
+        if self.project is None or not self.project.wheels:
+            return None
+        wheel = self.project.wheels[0][1]
+        return replace(wheel, version=self.job.lock.version_of(wheel.name) or wheel.version)
+
+    @property
+    def lock(self) -> Lock:
+        """Return the packages of the index: the project's own wheel is nowhere to be had."""
+        return without(self.job.lock, self.wheel.name) if self.wheel is not None else self.job.lock
 
 
 def recipe(job: Job, *, said: tuple[str, ...] = (), may_build: bool = False, docker: Path | None = None) -> Recipe:

@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Sequence
 
 from harness.cells.commands import preparations, unobserved
-from harness.cells.environ import ALLOWED, FIXED
-from harness.cells.outside import databases, server
+from harness.cells.outside import databases, projects, server, variables
 from harness.cells.outside.recipe import Recipe, requirements
+from harness.cells.project import SKIPPED_DIRS
 from harness.model.spec import Change
 
 FAILED = 10
@@ -18,6 +18,7 @@ MARK = "# harness repro:"
 """How the second line of a script of ours begins."""
 
 _END = "END_OF_REQUIREMENTS"
+_LEFT_OUT = " ".join(f"--exclude={name}" for name in sorted(SKIPPED_DIRS))
 
 
 def bundled(recipe: Recipe) -> str:
@@ -39,10 +40,11 @@ def bundled(recipe: Recipe) -> str:
         'here=$(CDPATH=\'\' cd -- "$(dirname -- "$0")" && pwd)',
         *_work(recipe),
         *_environment(recipe, python=python, pins='"$here/requirements.txt"'),
-        f'cp -R "$here/canary" "$work"/{shlex.quote(recipe.name)}',
+        f'cp -R "$here/canary" {recipe.copy}',
+        *projects.installed(recipe),
+        *projects.injected(recipe, is_bundled=True),
         *_databases(recipe, build),
         *_tests(recipe, has_results=True),
-        'exit "$worst"',
     ]
     return "\n".join(lines) + "\n"
 
@@ -54,7 +56,6 @@ def pasted(recipe: Recipe, *, canary: tuple[str, ...], python: str, is_hashed: b
     """
     own = recipe.server.own if recipe.server is not None else None
     build = _build(recipe, shlex.quote(str(own.folder))) if own is not None else ""
-    job = recipe.job
     lines = [
         *_said(recipe),
         "(",
@@ -62,12 +63,13 @@ def pasted(recipe: Recipe, *, canary: tuple[str, ...], python: str, is_hashed: b
         f"fail() {{ printf 'repro: %s\\n' \"$1\" >&2; exit {FAILED}; }}",
         *_work(recipe),
         f"cat >\"$work/requirements.txt\" <<'{_END}'",
-        requirements(job.lock, is_hashed=is_hashed) + _END,
+        requirements(recipe.lock, is_hashed=is_hashed) + _END,
         *_environment(recipe, python=shlex.quote(python), pins='"$work/requirements.txt"', is_hashed=is_hashed),
         *canary,
+        *projects.installed(recipe),
+        *projects.injected(recipe, is_bundled=False),
         *_databases(recipe, build),
         *_tests(recipe, has_results=False),
-        'exit "$worst"',
         ")",
     ]
     return "\n".join(lines) + "\n"
@@ -78,23 +80,28 @@ def is_simple(recipe: Recipe) -> bool:
     job = recipe.job
     is_memory = recipe.server is None and job.database.version in ("", "memory")
     is_changed = bool(job.canary.changes or job.canary.prepare)
-    return is_memory and not is_changed and len(unobserved(job.mode, job.canary)) == 1
+    is_one = len(unobserved(job.mode, job.canary)) == 1
+    return is_memory and not is_changed and is_one and projects.is_simple(recipe)
 
 
 def one_line(recipe: Recipe, *, canary: str, python: str) -> str:
     """Return the one command that a simple recipe comes to, run where the canary lies; without hashes."""
     job = recipe.job
     (words,) = unobserved(job.mode, job.canary)
-    pins = [word for pin in job.lock.pins for word in ("--with", f"{pin.name}=={pin.version}")]
+    pins = [word for pin in recipe.lock.pins for word in ("--with", f"{pin.name}=={pin.version}")]
     uv = ["uv", "run", "--no-project", "--isolated", "--python", python, *pins, "--", *words]
-    settings = f"DJANGO_SETTINGS_MODULE={shlex.quote(job.canary.settings)}"
-    return f"(cd {shlex.quote(canary)} && {settings} {shlex.join(uv)})"
+    settings = {"DJANGO_SETTINGS_MODULE": job.canary.settings} if job.canary.settings else {}
+    given = settings | variables.plain(recipe)
+    named = [f"{name}={shlex.quote(value)}" for name, value in given.items()]
+    return f"(cd {shlex.quote(canary)} && {' '.join([*named, shlex.join(uv)])})"
 
 
-def working_copy(name: str, source: str, changes: Sequence[Change]) -> tuple[str, ...]:
-    """Return the lines that make ``"$work"/NAME`` a copy of *source* with a scenario's changes."""
-    target = f'"$work"/{shlex.quote(name)}'
+def working_copy(recipe: Recipe, source: str, changes: Sequence[Change]) -> tuple[str, ...]:
+    """Return the lines that make a copy of *source* with a scenario's changes."""
+    target = recipe.copy
     lines = [f"cp -R {shlex.quote(source)} {target}"]
+    if recipe.project is not None:  # where people work, there are caches, environments and version control, too
+        lines = [f"mkdir {target}", f"tar -C {shlex.quote(source)} {_LEFT_OUT} -cf - . | tar -C {target} -xf -"]
     for change in changes:
         if change.overlay is not None:
             lines.append(f"cp -R {shlex.quote(str(change.overlay))}/. {target}/")
@@ -157,28 +164,25 @@ def _databases(recipe: Recipe, build: str) -> list[str]:
 def _tests(recipe: Recipe, *, has_results: bool) -> list[str]:
     """Return what runs the preparations and each run of the mode, with the variables of a cell and no others."""
     job = recipe.job
-    kept = sorted(ALLOWED - {"PATH", "TMPDIR"})
-    given = {**FIXED, "DJANGO_SETTINGS_MODULE": job.canary.settings, "HARNESS_MODE": job.mode.value}
+    prepared = [command.args for command in preparations(job.canary)]
+    if recipe.project is not None:
+        return projects.tests(recipe, recipe.project, prepared, has_results=has_results)
     lines = [
-        f'cd "$work"/{shlex.quote(recipe.name)}',
+        f"cd {recipe.copy}",
         "python() {",
-        "    env -i " + " ".join(f'${{{name}+"{name}=${name}"}}' for name in kept) + " \\",
-        '        PATH="$work/venv/bin:$PATH" TMPDIR="$work/tmp" \\',
-        '        HARNESS_DATABASES="$HARNESS_DATABASES" HARNESS_RUN="$number" \\',
-        "        " + " ".join(f"{name}={shlex.quote(value)}" for name, value in given.items()) + " \\",
+        *variables.environment(recipe),
         '        "$work/venv/bin/python" "$@"',
         "}",
     ]
-    prepared = [command.args for command in preparations(job.canary)]
     runs = [words[1:] for words in unobserved(job.mode, job.canary)]
     if has_results:
-        return [*lines, *_RESULTS, *_calls("prepare", prepared), "worst=0", *_calls("run", runs)]
+        return [*lines, *_RESULTS, *_calls("prepare", prepared), "worst=0", *_calls("run", runs), 'exit "$worst"']
     lines.append("number=0")
     lines += [f"python {shlex.join(args)} || exit" for args in prepared]
     lines.append("worst=0")
     for number, args in enumerate(runs, 1):
         lines += [f"number={number}", f'python {shlex.join(args)} || {{ code=$?; [ "$worst" -ne 0 ] || worst=$code; }}']
-    return lines
+    return [*lines, 'exit "$worst"']
 
 
 _RESULTS = (
@@ -202,5 +206,5 @@ _RESULTS = (
 )
 
 
-def _calls(function: str, commands: tuple[tuple[str, ...], ...] | list[tuple[str, ...]]) -> list[str]:
+def _calls(function: str, commands: list[tuple[str, ...]]) -> list[str]:
     return [f"{function} {number} {shlex.join(args)}" for number, args in enumerate(commands, 1)]

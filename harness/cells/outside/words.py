@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Container
 
 _OPEN, _CLOSE = "\ue000", "\ue001"  # for private use: nobody's settings hold them
 _STAND_IN = re.compile(
@@ -21,13 +22,19 @@ def stand_in(name: str) -> str:
     return f"{_OPEN}{name}{_CLOSE}"
 
 
-def word_of(text: str) -> str:
-    """Return a text with stand-ins as one word of sh: what may not be set is empty there."""
-    parts, end = [], 0
+def word_of(text: str, *, may_be_unset: Container[str] = ()) -> str:
+    """Return a text with stand-ins as one word of sh. A variable in *may_be_unset* that is not set is empty."""
+    parts: list[str | re.Match[str]] = []
+    end = 0
     for found in _STAND_IN.finditer(text):
         parts += [text[end : found.start()], found]
         end = found.end()
-    return "".join(_part(part) for part in (*parts, text[end:]) if part) or "''"
+    return "".join(_part(part, may_be_unset) for part in (*parts, text[end:]) if part) or "''"
+
+
+def has_stand_in(text: str) -> bool:
+    """Tell whether a text depends on the script."""
+    return _STAND_IN.search(text) is not None
 
 
 def urls(text: str) -> frozenset[str]:
@@ -35,8 +42,10 @@ def urls(text: str) -> frozenset[str]:
     return frozenset(found["url"] for found in _STAND_IN.finditer(text) if found["url"])
 
 
-def _part(part: str | re.Match[str]) -> str:
+def _part(part: str | re.Match[str], may_be_unset: Container[str]) -> str:
     if isinstance(part, str):
         return shlex.quote(part)
-    name = part["plain"] or part["json"] or f"quoted_{part['url']}"
-    return f'"${_ESCAPED.get(name, name) if part["json"] else name}"'
+    if part["url"]:
+        return f'"$quoted_{part["url"]}"'
+    name = part["plain"] or _ESCAPED.get(part["json"], part["json"])
+    return f'"${{{name}-}}"' if name in may_be_unset else f'"${name}"'

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.interop.project import series
+from harness.interop.project.how_tested import Runner
 from harness.interop.project.metadata import Bundle, Kind, Metadata, package_names
 from harness.interop.project.requirement_files import RequirementFile, release_of
-from harness.interop.project.tests_run import Runner
 
 _TEST = re.compile(r"(?:.*[-_./])?(?:unit)?test(?:s|ing)?(?:[-_].*|\d*)?$", re.IGNORECASE)
 _DEV = re.compile(r"(?:.*[-_./])?(?:dev|devel|develop|development|local|ci)(?:[-_].*)?$", re.IGNORECASE)
@@ -75,7 +75,7 @@ def decide(
         requirements=(*asked, *requires),
         constraints=tuple(text for item in files for text in item.constraints),
         files=files,
-        because=_because(metadata, bundle, files),
+        because=_because(metadata, bundle),
         left=tuple(_left(files)),
     )
 
@@ -189,11 +189,11 @@ def _has_tests(item: RequirementFile) -> bool:
     return bool(package_names(item.requirements) & _RUNS_TESTS)
 
 
-def _because(metadata: Metadata, bundle: Bundle | None, files: Sequence[RequirementFile]) -> str:
+def _because(metadata: Metadata, bundle: Bundle | None) -> str:
     found = ["a package that can be built"] if metadata.is_package else []
     if bundle is not None:
         found.append(f"{bundle.kind.value} {bundle.name!r} of {bundle.path}")
-    return ", ".join([*found, *(item.path for item in files)])
+    return ", ".join(found)
 
 
 def _left(files: Sequence[RequirementFile]) -> Iterator[str]:

@@ -14,6 +14,8 @@ from harness.interop.project import axes, databases, hints, install, needed, rea
 from harness.interop.project import metadata as metadata_of
 from harness.interop.project.axes import Releases
 from harness.interop.project.files import Files, broken
+from harness.interop.project.how_tested import Asked, HowTested, Runner, has_tests
+from harness.interop.project.how_tested import find as find_how_tested
 from harness.interop.project.install import Install
 from harness.interop.project.metadata import Metadata, package_names
 from harness.interop.project.needed import Needed
@@ -21,8 +23,6 @@ from harness.interop.project.question import Ask
 from harness.interop.project.reach import Reach
 from harness.interop.project.requirement_files import RequirementFile
 from harness.interop.project.settings_chain import Chain
-from harness.interop.project.tests_run import Asked, Runner, TestsRun, has_tests
-from harness.interop.project.tests_run import find as find_tests_run
 from harness.model.cell import CANARY, DATABASE, MODE
 from harness.model.spec import CanarySpec, Engine, Injection, Mode, ProjectSpec
 
@@ -40,7 +40,7 @@ class Basis:
 
     metadata: Metadata
     requirement_files: tuple[RequirementFile, ...]
-    tests_run: TestsRun
+    how_tested: HowTested
 
     @property
     def packages(self) -> frozenset[str]:
@@ -72,10 +72,10 @@ def basis(files: Files, *, pytest_section: str, manage: str) -> Basis:
     first = Basis(
         metadata=found,
         requirement_files=known,
-        tests_run=TestsRun(runner=Runner.PYTEST, line="", because=""),
+        how_tested=HowTested(runner=Runner.PYTEST, line="", because=""),
     )
     asked = Asked(pytest_section=pytest_section, manage=manage, requirements=first.packages)
-    return Basis(metadata=found, requirement_files=known, tests_run=find_tests_run(files, asked))
+    return Basis(metadata=found, requirement_files=known, how_tested=find_how_tested(files, asked))
 
 
 def draft(
@@ -94,7 +94,7 @@ def draft(
     wanted = install.decide(
         read.metadata,
         read.requirement_files,
-        read.tests_run.runner,
+        read.how_tested.runner,
         told.addopts,
         is_pytest_django=told.is_pytest_django,
         told=hints.tox_requirements(files),
@@ -172,7 +172,7 @@ def _canary(
         allow_skips=True,
         project=ProjectSpec(
             install=wanted.install,
-            commands=(tuple(_command(files, read.tests_run, told)),),
+            commands=(tuple(_command(files, read.how_tested, told)),),
             cwd=told.cwd or ".",
             env=(*reached.env, *variables.env),
             pass_env=variables.pass_env,
@@ -181,7 +181,7 @@ def _canary(
     )
 
 
-def _command(files: Files, run: TestsRun, told: Told) -> Iterator[str]:
+def _command(files: Files, run: HowTested, told: Told) -> Iterator[str]:
     if run.line and run.runner is not Runner.PYTEST:
         yield from shlex.split(run.line)
         return
@@ -219,7 +219,7 @@ def _because(
 ) -> Iterator[tuple[str, str]]:
     yield f"canary.{name}.install", wanted.because
     yield f"canary.{name}.settings", told.settings_because
-    yield f"canary.{name}.command", read.tests_run.because
+    yield f"canary.{name}.command", read.how_tested.because
     if reached.inject is Injection.SETTINGS:
         yield f"canary.{name}.inject", reached.inject_because
     yield f"canary.{name}.env", "; ".join([*([reached.env_because] if reached.env else []), *variables.because])

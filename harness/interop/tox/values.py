@@ -43,7 +43,7 @@ def pick(requirement: Requirement, python: str, releases: Releases) -> Picked | 
 
 
 def newest_fitting(requirement: Requirement, python: str, releases: Releases) -> Release | None:
-    """Return the release that an installer takes on a *python*; a pre-release where it is allowed, or nothing else fits.
+    """Return the release that an installer takes on a *python*; pre-releases where allowed, or nothing else fits.
 
     Raises:
         UsageError: there is no such package.

@@ -11,7 +11,8 @@ import pytest
 
 from harness.cli import request
 from harness.errors import UsageError
-from harness.model.spec import ProviderName
+from harness.model import codec
+from harness.model.spec import Preference, ProviderName
 from harness.plan.select import Selection
 from harness.workflow.prepare import Options
 
@@ -149,3 +150,14 @@ def test_a_matrix_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """With what to do."""
     with pytest.raises(UsageError, match=r"there is no .*matrix\.toml(.|\n)*--matrix"):
         request.load(tmp_path / "matrix.toml")
+
+
+def test_which_of_the_allowed_versions_are_taken(options) -> None:
+    """The newest, unless the lowest are asked for, of everything or of what is named; it is part of what is selected,
+    so that a shard of such a plan is run alike."""
+    wanted = [options(), options(lowest=True), options(lowest_direct=True)]
+    assert [one.selection.preference for one in wanted] == list(Preference)
+    for one in wanted:
+        assert codec.loads(Selection, codec.dumps(one.selection)) == one.selection
+    with pytest.raises(UsageError, match="--lowest and --lowest-direct ask for different things"):
+        options(lowest=True, lowest_direct=True)

@@ -200,6 +200,18 @@ def test_a_shard_is_named_by_its_folder_or_store(whole: Split, name: str) -> Non
     assert whole.merge(*(folder / name for folder in whole.all())).shards == 3
 
 
+def test_a_shard_is_no_run_to_compare_with(whole: Split) -> None:
+    """Where one was run in the store that they are merged in, it is no earlier run of the matrix."""
+    folders = whole.all()
+    shutil.copyfile(folders[0] / ".harness" / "store.sqlite", whole.place.store)
+    merged = whole.merge(*folders)
+
+    assert merged.run == 2
+    with open_report(whole.spec, whole.place, run=2, command="", tail="") as report:
+        assert report.archive.comparison() is None
+        assert [past.run for past in report.archive.past()] == [2]
+
+
 def test_one_folder_may_hold_them_all(whole: Split) -> None:
     """As artifacts are unpacked: a folder each, with the content of `.harness` in it."""
     downloads = whole.folder / "downloads"

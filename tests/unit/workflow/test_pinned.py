@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import UsageError
+from harness.errors import Infrastructure, UsageError
 from harness.lockfile import document
+from harness.lockfile.answers import Answers
 from harness.lockfile.basis import basis_of
 from harness.model.lockfile import LockedValue, MatrixLock
-from harness.model.package import Release
-from harness.model.spec import AxisSpec, MatrixSpec, Per, RunSpec, VersionRange
+from harness.model.package import Interpreter, Lock, Release
+from harness.model.spec import AxisSpec, MatrixSpec, Per, Preference, RunSpec, VersionRange
 from harness.workflow import pinned as pins
 from harness.workflow import place as places
 from harness.workflow.pinned import axis_of, of_lock, pinned, refuse_other_date, renewing
@@ -157,3 +158,23 @@ def test_a_lock_of_another_day_than_the_matrix_names_is_refused(spec) -> None:
     refuse_other_date(dated, None)
     with pytest.raises(UsageError, match="would be left aside"):
         refuse_other_date(dated, NOW)
+
+
+def test_the_lock_knows_nothing_of_lowest_versions(spec, place, lock) -> None:
+    """It holds what the newest resolve to, so that a resolver of others does not ask it."""
+
+    class Refusing(Answers):
+        def lock(self, wanted: tuple[str, ...], interpreter: Interpreter) -> Lock:
+            raise LookupError(wanted)
+
+    found = replace(of_lock(spec, lock), answers=Refusing(lock))
+    python = Interpreter(
+        path="/nowhere", version="3.12.1", implementation="CPython", build="b", platform="p", sqlite_version="3"
+    )
+    newest = found.resolver(spec, place, found.uv(place), refresh=False)
+    with pytest.raises(LookupError):
+        newest.lock(["django==5.2.1"], python)
+    for preference in (Preference.LOWEST, Preference.LOWEST_DIRECT):
+        other = found.resolver(spec, place, found.uv(place), refresh=False, preference=preference)
+        with pytest.raises(Infrastructure):  # uv itself was asked, for a Python that is not there
+            other.lock(["django==5.2.1"], python)

@@ -11,6 +11,7 @@ import pytest
 
 from harness.cli import request
 from harness.errors import UsageError
+from harness.model.spec import ProviderName
 from harness.plan.select import Selection
 from harness.plan.shards import Assignment
 from harness.workflow import place as places
@@ -36,6 +37,7 @@ def assignment(place: Place) -> Assignment:
         matrix=matrix_digest(place),
         as_of=AS_OF,
         selection=Selection(k="sqlite", axes=(("django", ("5.2", "6.0")),), failed=("django=5.2",)),
+        providers=(ProviderName.EMBEDDED,),
         plan="0123456789abcdef",
         shards=(("django=5.2", "django=6.0"), ("django=6.1",), ()),
     )
@@ -92,7 +94,7 @@ def test_the_file_says_what_is_selected(assignment: Assignment, place: Place, tm
     plain = Options(selection=Selection())
 
     options, part = request.shard("2/3", file, place, plain)
-    assert (options.selection, options.as_of) == (assignment.selection, AS_OF)
+    assert (options.selection, options.as_of, options.providers) == (assignment.selection, AS_OF, assignment.providers)
     assert part is not None
     assert part.number == 2
     for told in (

@@ -105,7 +105,7 @@ def test_odd_names_arrive_as_they_are(make_recipe, run, tmp_path: Path) -> None:
 def test_a_run_sees_a_cell_s_variables_and_no_others(make_recipe, run, tmp_path: Path, is_pasted: bool) -> None:
     """The databases lie in the working copy's folder; nothing of the user's but the allow-list; no trace is left."""
     found = with_pytest(make_recipe(aliases=("default", "other")))
-    canary = script.working_copy(found.name, "projects/shop", ())
+    canary = script.working_copy(found, "projects/shop", ())
     what = script.pasted(found, canary=canary, python="3") if is_pasted else written(found, tmp_path / "out")
     done = run(what, DJANGO_SETTINGS_MODULE="another", PYTHONPATH="/elsewhere", PYTEST_ADDOPTS="--boom")
     assert (done.returncode, done.stderr) == (0, "")
@@ -139,7 +139,7 @@ def test_a_mode_that_runs_twice_ends_with_the_first_failure(make_recipe, run, tm
 def test_tests_do_not_begin_unprepared(make_recipe, run, tmp_path: Path, is_pasted: bool) -> None:
     """A preparing command that fails ends it with its code."""
     found = with_pytest(make_recipe(prepare=(("manage.py", "0"), ("manage.py", "5"))))
-    canary = script.working_copy(found.name, "projects/shop", ())
+    canary = script.working_copy(found, "projects/shop", ())
     what = script.pasted(found, canary=canary, python="3") if is_pasted else written(found, tmp_path / "out")
     assert run(what).returncode == 5
     assert not (tmp_path / "seen" / "run-1.json").exists()
@@ -169,7 +169,7 @@ def test_a_scenario_s_changes_are_made(make_recipe, run, tmp_path: Path) -> None
     (over / "kept" / "a.py").write_text("changed")
     changes = (Change(overlay=over, remove=("gone/*",)),)
     listing = "import os, pathlib; print(sorted(str(p) for p in pathlib.Path('.').rglob('*') if p.suffix == '.py'))"
-    canary = script.working_copy("shop", "projects/shop", changes)
+    canary = script.working_copy(found, "projects/shop", changes)
     found = replace(
         found, job=replace(found.job, canary=replace(found.job.canary, prepare=(("-c", listing),), changes=changes))
     )

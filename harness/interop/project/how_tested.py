@@ -33,7 +33,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TestsRun:
+class HowTested:
     """The command and why it is that one."""
 
     runner: Runner
@@ -41,22 +41,22 @@ class TestsRun:
     because: str
 
 
-def find(files: Files, asked: Asked) -> TestsRun:
+def find(files: Files, asked: Asked) -> HowTested:
     """Return how the tests are run: pytest's own configuration first, then what tox or CI run, then what lies there."""
     told = list(hints.commands(files))
     if asked.pytest_section:
-        return TestsRun(runner=Runner.PYTEST, line="", because=f"{asked.pytest_section} configures pytest")
+        return HowTested(runner=Runner.PYTEST, line="", because=f"{asked.pytest_section} configures pytest")
     for line, path in told:
         runner = _runner(line)
         if runner is not None and _is_there(files, runner, asked):
-            return TestsRun(runner=runner, line="" if _SHELL.search(line) else line, because=f"{path} runs it")
+            return HowTested(runner=runner, line="" if _SHELL.search(line) else line, because=f"{path} runs it")
     if {"pytest-django", "pytest"} & asked.requirements:
-        return TestsRun(runner=Runner.PYTEST, line="", because="pytest is among the requirements")
+        return HowTested(runner=Runner.PYTEST, line="", because="pytest is among the requirements")
     if script := next((path for path in files.paths if _RUNNER.fullmatch(path)), ""):
-        return TestsRun(runner=Runner.SCRIPT, line=f"python {script}", because=f"{script} lies there")
+        return HowTested(runner=Runner.SCRIPT, line=f"python {script}", because=f"{script} lies there")
     if asked.manage:
-        return TestsRun(runner=Runner.MANAGE, line="", because=f"{asked.manage} lies there")
-    return TestsRun(runner=Runner.DJANGO, line="", because="there is neither pytest's configuration nor a manage.py")
+        return HowTested(runner=Runner.MANAGE, line="", because=f"{asked.manage} lies there")
+    return HowTested(runner=Runner.DJANGO, line="", because="there is neither pytest's configuration nor a manage.py")
 
 
 def _runner(line: str) -> Runner | None:
