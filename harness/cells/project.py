@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from harness.cells.own_output import is_own_output
 from harness.errors import Infrastructure, UsageError
 from harness.model.package import Interpreter
 from harness.model.spec import Change
@@ -32,7 +33,8 @@ OWN_FILES = ("matrix.toml", "matrix.lock")
 def entries(project: Path) -> tuple[Path, ...]:
     """Return the project's files and folders, relative, sorted; empty folders count, too.
 
-    Left out: a folder with ``pyvenv.cfg`` (a virtual environment) or with ``CACHEDIR.TAG`` (a cache, ours included).
+    Left out: a folder with ``pyvenv.cfg`` (a virtual environment) or with ``CACHEDIR.TAG`` (a cache, ours included);
+    the files that our own output goes to.
     Links are followed, except into a folder that holds them. A socket, or a link to nothing, has no content to copy.
 
     Raises:
@@ -76,7 +78,8 @@ def _walk(folder: Path, above: tuple[Path, ...]) -> Iterator[Path]:
                 yield from _walk(path, (*above, real))
         # where a worktree's or submodule's version control lies is told by a file
         elif path.is_file() and path.name != ".git" and path.suffix not in (".pyc", ".pyo"):
-            yield path
+            if not is_own_output(path):
+                yield path
 
 
 def digest(project: Path, changes: tuple[Change, ...] = ()) -> str:

@@ -47,8 +47,9 @@ def result(view: BoundsView, *, show: str) -> RenderableType:
 
 def _bound(one: DependencyBound, show: str) -> Iterator[RenderableType]:
     words, style = _verdict(one.state)
-    line = plain(f"{one.name} ", "bold")
-    line.append_text(plain(f"{one.declared or '(no bound)'}: "))
+    line = Text()
+    line.append_text(plain(one.name, "bold"))
+    line.append_text(plain(f" {one.declared or '(no bound)'}: "))
     line.append(words, style)
     if one.proposed and one.proposed != one.declared:
         line.append_text(plain(f", {one.proposed} by the evidence"))

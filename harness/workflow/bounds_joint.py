@@ -43,6 +43,7 @@ def joint(ground: Ground, asking: Asking, base: Cell, bounds: Sequence[Dependenc
     for name, version in versions:
         cell = cell.replace(name, _value(ready, name, version))
     if cell not in asking.rows:
+        asking.session.watcher.stage(f"asking {LABEL}")
         asking.ask([(LABEL, cell)])
         if asking.rows[cell].answer is Answer.BAD:  # as of the last bad release: not by chance
             asking.ask([(LABEL, cell)])

@@ -9,13 +9,14 @@ from pathlib import Path
 from harness.analysis.asked import Asked
 from harness.analysis.outside.compare import Answer, Leavings, compare, observe_outside
 from harness.analysis.outside.view import Reproduction
+from harness.cells import project
 from harness.cells.outside import bundle
 from harness.cells.outside.recipe import Recipe, recipe
-from harness.errors import ExitCode, NothingSelected
-from harness.model.cell import Cell
+from harness.errors import ExitCode, NothingSelected, UsageError
+from harness.model.cell import CANARY, Cell
 from harness.model.plan import Why
 from harness.model.record import Attempt, Ended, Purpose, Runner
-from harness.model.spec import MatrixSpec
+from harness.model.spec import CanarySpec, MatrixSpec
 from harness.model.verdict import Observation, State
 from harness.plan.select import Selection
 from harness.process import Cancel
@@ -56,6 +57,8 @@ def repro(spec: MatrixSpec, place: Place, request: ReproRequest, watcher: Watche
         as_of = store.run(view.run).as_of if view is not None else None
         ground = survey(spec, place, Options(selection=Selection(), as_of=as_of), context, watcher)
         _check_built(ground, cell)
+        if request.out is not None:
+            _check_apart(request.out, spec.canary(cell[CANARY]))
         watcher.stage("looking up what the cell stands for")
         one = revive(ground, cell, view)
         made = _recipe(ground, one)
@@ -72,6 +75,16 @@ def _check_built(ground: Ground, cell: Cell) -> None:
     for nogood in ground.unready:
         if nogood.why is Why.NOT_BUILT and nogood.covers(cell):
             raise NothingSelected(f"{cell.id} cannot be tested:\n{nogood.detail}")
+
+
+def _check_apart(folder: Path, canary: CanarySpec) -> None:
+    """See that a bundle does not become part of what is tested, which would be another project then."""
+    at, root = folder.resolve(), canary.path.resolve()
+    if at.is_relative_to(root) and project.SKIPPED_DIRS.isdisjoint(at.relative_to(root).parts):
+        raise UsageError(
+            f"{folder} lies among the files of {canary.name}, and would be tested with them",
+            remedy="--out with a folder elsewhere, or below .harness",
+        )
 
 
 def _recipe(ground: Ground, one: OneCell) -> Recipe:

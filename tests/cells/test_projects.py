@@ -30,7 +30,7 @@ def project(make_checkout):
 
 def run(checkout: Any, *arguments: str) -> Any:
     """Run its matrix on this Python, from what there was on a day."""
-    only = ("--axis", f"python={PYTHON}", "--as-of", AS_OF, "--control", "never")
+    only = ("--axis", f"python={PYTHON}", "--no-python-downloads", "--as-of", AS_OF, "--control", "never")
     return checkout.run("--json", *only, *arguments)
 
 

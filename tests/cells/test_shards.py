@@ -57,7 +57,9 @@ class Workflow:
 
     def job(self, name: str, folder: Path, matrix: Mapping[str, Any] | None = None) -> list[int]:
         """Do a job in *folder*; return the exit codes of its `run:` steps."""
+        temporary = folder.parent / f"{folder.name}-temporary"
         known = self.outputs | {f"matrix.{key}": str(value) for key, value in (matrix or {}).items()}
+        known["runner.temp"] = str(temporary)
         codes: list[int] = []
         for step in self.jobs[name]["steps"]:
             condition = step.get("if", "")
@@ -66,7 +68,7 @@ class Workflow:
             if "upload-artifact" in step.get("uses", ""):
                 self._upload({key: self._said(value, known) for key, value in step["with"].items()}, folder)
             elif "download-artifact" in step.get("uses", ""):
-                self._download(step["with"], folder)
+                self._download({key: self._said(value, known) for key, value in step["with"].items()}, folder)
             elif step.get("name") != "Install harness" and "run" in step:
                 env = {key: self._said(value, known) for key, value in step.get("env", {}).items()}
                 codes.append(self._run(step, folder, env, known))
@@ -84,7 +86,13 @@ class Workflow:
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
             cwd=folder,
-            env={**self.environ, **env, "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(summary)},
+            env={
+                **self.environ,
+                **env,
+                "GITHUB_OUTPUT": str(output),
+                "GITHUB_STEP_SUMMARY": str(summary),
+                "RUNNER_TEMP": known["runner.temp"],
+            },
             stdin=subprocess.DEVNULL,
             timeout=LONG_S,
             check=False,
@@ -99,7 +107,8 @@ class Workflow:
         paths = [path for line in options["path"].splitlines() for path in folder.glob(line)]
         assert paths, options
         assert not any(".harness" in path.parts for path in paths) or options["include-hidden-files"] == "True"
-        root = paths[0] if len(paths) == 1 and paths[0].is_dir() else Path(os.path.commonpath([folder, *paths]))
+        named = [folder / line for line in options["path"].splitlines()]
+        root = named[0] if len(named) == 1 else Path(os.path.commonpath(named))
         for path in paths:
             target = self.artifacts / options["name"] / path.relative_to(root)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -150,7 +159,8 @@ def test_shards_by_the_workflow_are_the_whole_run(machines, program, read_yaml, 
     merger = machines()
     assert flow.job("merge", merger.folder) == [1, 0]
     assert flow.outputs["needs.merge.outputs.run"] == "1"
-    merged = merger.harness("merge", "shards", "--json")
+    shards = merger.folder.parent / f"{merger.folder.name}-temporary" / "shards"
+    merged = merger.harness("merge", str(shards), "--json")
     assert (merged.code, merged.err) == (1, "merged before, as run 1\n")
     assert said(merged.document) == said(whole.document)
     report = tmp_path / "artifacts" / "harness-report"
@@ -158,7 +168,7 @@ def test_shards_by_the_workflow_are_the_whole_run(machines, program, read_yaml, 
     assert (report / "site" / "index.html").is_file()
     assert "2 failing unexpectedly" in (tmp_path / f"{merger.folder.name}-summary").read_text()
 
-    _as_gitlab_does(machines(), merger.folder / "shards", flow.environ, read_yaml, said(whole.document))
+    _as_gitlab_does(machines(), shards, flow.environ, read_yaml, said(whole.document))
 
 
 def _as_gitlab_does(checkout, shards: Path, environ, read_yaml, expected) -> None:
@@ -174,7 +184,7 @@ def _as_gitlab_does(checkout, shards: Path, environ, read_yaml, expected) -> Non
         check=False,
     )
     assert ended.returncode == 1
-    assert said(checkout.harness("merge", "shards", "--json").document) == expected
+    assert said(checkout.harness("merge", str(shards), "--json").document) == expected
     assert (checkout.folder / job["artifacts"]["reports"]["junit"]).is_file()
     assert (checkout.folder / "site" / "index.html").is_file()
 

@@ -144,7 +144,7 @@ def _processes(left: Leavings, where: Whereabouts) -> tuple[ProcessEvidence, ...
 def _process(one: Left, log: str, where: Whereabouts) -> ProcessEvidence | None:
     results = junit.tests(one.xml, where.place) if one.xml else None
     if results is None and one.code and one.watch in (Watch.DJANGO, Watch.SCRIPT):
-        results = unittest_log.failures(log, where.place) or None
+        results = unittest_log.tests(log, where.place) or None
     if results is None:
         # below a command of another kind, nobody saw what was raised
         failure = last_failure(log, where.place) if one.code and one.watch is not Watch.ASIDE else None

@@ -69,11 +69,11 @@ def _native(lines: list[str], place: Callable[[str], tuple[str, str]]) -> Failur
             frame = Frame(file=file, line=int(found["line"]), function=found["function"] or "", origin=origin)
             frames.append(frame)
         elif line and not line.startswith(" "):
-            return _failure(lines[number:], tuple(frames))
+            return exception(lines[number:], tuple(frames))
     return None
 
 
-def _failure(said: list[str], frames: tuple[Frame, ...]) -> Failure | None:
+def exception(said: list[str], frames: tuple[Frame, ...] = ()) -> Failure | None:
     """Return the exception that the lines after a traceback's frames tell of; an exception group's members are left."""
     members = [number for number, line in enumerate(said) if re.match(r"^ *\+-[+-]", line)]
     found = _EXCEPTION.match("\n".join(said[: members[0]] if members else said).rstrip())
@@ -96,4 +96,4 @@ def _short(lines: list[str], place: Callable[[str], tuple[str, str]]) -> Failure
             frames.append(Frame(file=file, line=int(found["line"]), function=found["function"], origin=origin))
         elif error := _SHORT_ERROR.match(line):
             said.append(error["text"].removeprefix("  "))
-    return _failure(said, tuple(frames)) if said else None
+    return exception(said, tuple(frames)) if said else None

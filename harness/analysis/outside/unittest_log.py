@@ -1,27 +1,38 @@
-"""Reads the tests that failed under Django's own runner back from what it printed."""
+"""Reads the tests of Django's own runner back from what it printed."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
-from harness.analysis.outside.tracebacks import last_failure
+from harness.analysis.outside.tracebacks import exception, last_failure
 from harness.model.evidence import Failure, Outcome, TestResult
 
-# unittest's way to print them since Python 2.1: a double line, what it is, a line, its traceback
+_UNNAMED = "(not named)"
+# how unittest prints them: a double line, what failed, a line, why
 _BLOCK = re.compile(
     r"^={70}\n(?P<kind>FAIL|ERROR): (?P<name>[^\n]+)\n.*?^-{70}\n(?P<said>.*?)(?=^(?:={70}|-{70})$|\Z)",
     re.MULTILINE | re.DOTALL,
 )
+_RAN = re.compile(r"^Ran (\d+) tests? in ", re.MULTILINE)
 
 
-def failures(log: str, place: Callable[[str], tuple[str, str]]) -> tuple[TestResult, ...]:
-    """Return the results of the tests that failed; those that passed are not named."""
-    return tuple(_test(found, place) for found in _BLOCK.finditer(log))
+def tests(log: str, place: Callable[[str], tuple[str, str]]) -> tuple[TestResult, ...]:
+    """Return the results of the tests, those that failed by name; none where the log tells of no failure."""
+    failed = tuple(_test(found, place) for found in _BLOCK.finditer(log))
+    ran = _RAN.findall(log)
+    others = max(0, int(ran[-1]) - len(failed)) if ran and failed else 0
+    return failed + others * (TestResult(id=_UNNAMED, outcome=Outcome.PASSED),)
 
 
 def _test(found: re.Match[str], place: Callable[[str], tuple[str, str]]) -> TestResult:
-    name, _, where = found["name"].partition(" (")
-    failure = last_failure(found["said"].rstrip(), place) or Failure(type="", message=found["said"].strip())
-    outcome = Outcome.FAILED if found["kind"] == "FAIL" else Outcome.ERROR
-    return TestResult(id=where.partition(")")[0] or name, outcome=outcome, phase="call", failure=failure)
+    said, (name, _, where) = found["said"].strip(), found["name"].partition(" (")
+    # a module that cannot be imported is told of by unittest's own error, whose words are the traceback
+    is_wrapped = not said.startswith(("Traceback", "+ Exception Group Traceback"))
+    failure = exception(said.splitlines()) if is_wrapped else last_failure(said, place)
+    return TestResult(
+        id=where.partition(")")[0] or name,
+        outcome=Outcome.FAILED if found["kind"] == "FAIL" else Outcome.ERROR,
+        phase="call",
+        failure=failure or Failure(type="", message=said),
+    )

@@ -58,11 +58,11 @@ def tests(recipe: Recipe, project: ProjectSpec, prepared: list[tuple[str, ...]],
     With *has_results*, what is left in REPRO_RESULTS lets the runs be judged.
     """
     lines = [*variables.quoted(recipe), "cell() {", *variables.environment(recipe), '        "$@"', "}"]
-    lines.append(f"cd {recipe.copy}")
+    if prepared:
+        lines.append(f"cd {recipe.copy}")
     for number, args in enumerate(prepared, 1):
         lines += _preparation(number, shlex.join(args), has_results=has_results)
-    if project.cwd != ".":
-        lines.append(f"cd {recipe.copy}/{shlex.quote(project.cwd)}")
+    lines.append(f"cd {recipe.copy}" if project.cwd == "." else f"cd {recipe.copy}/{shlex.quote(project.cwd)}")
     if not has_results:
         return [*lines, *steps.plain(recipe.job)]
     options = variables.told(recipe).get(ADDOPTS, "")

@@ -6,7 +6,10 @@ import dataclasses
 import importlib.util
 import os
 import re
+import shlex
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -42,6 +45,18 @@ def names(root: Path) -> list[str]:
 
 
 # ---------------------------------------------------------------- files
+
+
+@pytest.mark.parametrize("pipe", ["> run.log", "2> run.log", "| tee run.log", "| tee -a old.log > run.log"])
+def test_our_own_output_is_none_of_it(make: Make, pipe: str) -> None:
+    """Redirected or through a pipe into the project's folder: it grows while the project is read."""
+    root = make({"a.py": "", "old.log": "of another day"})
+    code = "import sys; from pathlib import Path; from harness.cells import project; import time; time.sleep(0.2)"
+    code += "; print(*project.entries(Path.cwd()), file=open('../names', 'w'))"
+    shell = f"{shlex.quote(sys.executable)} -c {shlex.quote(code)} {pipe}"
+    subprocess.run(["sh", "-c", shell], cwd=root, check=True, start_new_session=True)
+    kept = {"a.py"} if "old.log" in pipe else {"a.py", "old.log"}
+    assert set((root.parent / "names").read_text().split()) == kept
 
 
 def test_files_are_those_that_lie_there_sorted(make: Make) -> None:

@@ -1,7 +1,10 @@
-"""Recipes of cells that need nothing but a Python."""
+"""Recipes of cells that need nothing but a Python, and a shell that runs them."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,19 @@ from harness.cells.job import Job
 from harness.cells.outside.recipe import Recipe, recipe
 from harness.model.cell import Cell
 from harness.model.spec import CanarySpec, DatabaseSpec, Engine, Mode
+
+UV = """#!/bin/sh
+for last; do :; done
+case "$1" in
+    venv)
+        mkdir -p "$last/bin"
+        printf '#!/bin/sh\\nexec "%s" "$@"\\n' "$PYTHON" >"$last/bin/python"
+        chmod +x "$last/bin/python" ;;
+    pip)
+        printf '%s\n' "$SETUPTOOLS_SCM_PRETEND_VERSION $*" >>"$SEEN/pip"
+        [ -d "$last" ] && cp -R "$last" "$SEEN/installed" || cp "$last" "$SEEN/requirements.txt" ;;
+esac
+"""
 
 
 @pytest.fixture
@@ -31,3 +47,36 @@ def make_recipe(make_job: Callable[..., Job], tmp_path: Path) -> Callable[..., R
         return recipe(job, said=("fail: it broke",))
 
     return build
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Returns a function that runs a text, or a bundle, by sh; what was seen lies in tmp_path / "seen"."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "uv").write_text(UV)
+    (tmp_path / "bin" / "uv").chmod(0o755)
+    (tmp_path / "tmp").mkdir()
+    seen = tmp_path / "seen"
+    seen.mkdir()
+    (seen / "code").write_text("0")
+
+    def start(what: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:
+        words = ["sh", "-c", what] if isinstance(what, str) else ["sh", str(what)]
+        return subprocess.run(
+            words,
+            cwd=tmp_path,
+            env={
+                "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.defpath}",
+                "TMPDIR": str(tmp_path / "tmp"),
+                "PYTHON": sys.executable,
+                "SEEN": str(seen),
+                "HOME": str(seen),
+                "SECRET": "of the user",
+                **environ,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return start

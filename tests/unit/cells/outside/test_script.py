@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,16 +15,6 @@ from harness.model.package import Pin
 from harness.model.spec import Change, DatabaseSpec, Engine, Mode
 
 ODD = 'it\'s a "shop" $HOME `x` \\'
-UV = """#!/bin/sh
-for last; do :; done
-case "$1" in
-    venv)
-        mkdir -p "$last/bin"
-        printf '#!/bin/sh\\nexec "%s" "$@"\\n' "$PYTHON" >"$last/bin/python"
-        chmod +x "$last/bin/python" ;;
-    pip) cp "$last" "$SEEN/requirements.txt" ;;
-esac
-"""
 PYTEST = """
 import json, os, pathlib, sys
 seen = pathlib.Path(os.environ["HOME"])
@@ -36,39 +22,6 @@ number = os.environ["HARNESS_RUN"]
 (seen / f"run-{number}.json").write_text(json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]))
 sys.exit(int((seen / "code").read_text()) if number == "1" else 0)
 """
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Returns a function that runs a text, or a bundle, by sh; what was seen lies in tmp_path / "seen"."""
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "uv").write_text(UV)
-    (tmp_path / "bin" / "uv").chmod(0o755)
-    (tmp_path / "tmp").mkdir()
-    seen = tmp_path / "seen"
-    seen.mkdir()
-    (seen / "code").write_text("0")
-
-    def start(what: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:
-        words = ["sh", "-c", what] if isinstance(what, str) else ["sh", str(what)]
-        return subprocess.run(
-            words,
-            cwd=tmp_path,
-            env={
-                "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.defpath}",
-                "TMPDIR": str(tmp_path / "tmp"),
-                "PYTHON": sys.executable,
-                "SEEN": str(seen),
-                "HOME": str(seen),
-                "SECRET": "of the user",
-                **environ,
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    return start
 
 
 def observed(tmp_path: Path, number: int = 1) -> tuple[list[str], str, dict[str, str]]:
