@@ -23,6 +23,8 @@ def own_output() -> frozenset[tuple[int, int]]:
 
 def is_own_output(path: Path) -> bool:
     """Tell whether a file is one of them."""
+    if not own_output():
+        return False
     known = path.stat()
     return (known.st_dev, known.st_ino) in own_output()
 

@@ -77,9 +77,8 @@ def _walk(folder: Path, above: tuple[Path, ...]) -> Iterator[Path]:
                 yield path
                 yield from _walk(path, (*above, real))
         # where a worktree's or submodule's version control lies is told by a file
-        elif path.is_file() and path.name != ".git" and path.suffix not in (".pyc", ".pyo"):
-            if not is_own_output(path):
-                yield path
+        elif path.is_file() and path.name != ".git" and path.suffix not in (".pyc", ".pyo") and not is_own_output(path):
+            yield path
 
 
 def digest(project: Path, changes: tuple[Change, ...] = ()) -> str:

@@ -44,6 +44,8 @@ def merge(
 
     spec, place = request.load(matrix)
     merged = joined(spec, place, paths, is_partial=partial)
+    for path in merged.empty:
+        err().print(plain(f"{path} holds no run of a shard: its job ended too early", "yellow"))
     if not merged.is_new:
         err().print(plain(f"merged before, as run {merged.run}"))
     if merged.open and finish:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from distributed import Client
 from distributed.scheduler import KilledWorker
@@ -24,11 +25,13 @@ from harness.workflow.bounded import bounded
 from harness.workflow.roster import Roster
 from harness.workflow.site import Sent, same_interpreter
 
+T = TypeVar("T")
 POLL_S = 1.0
 PATIENCE_S = 60.0
 """How long nobody may be there who can try a cell, before that cell is given up, or the run."""
 MOVES = 5
 """How often an attempt is handed out again because all that it was handed to have left."""
+GONE = "has gone away"
 END_S = 30.0
 RENEWAL_S = 20.0
 """How often the workers are told that the run goes on."""
@@ -78,7 +81,7 @@ class Cluster:
         if self._loss is None:
             self.stop()
             for name in (self.name, *sorted(self._sent)):
-                bounded(lambda name=name: self.client.unregister_worker_plugin(name), timeout_s=END_S)  # type: ignore[misc]
+                self._asked(lambda name=name: self.client.unregister_worker_plugin(name))  # type: ignore[misc]
         self._landing.shutdown(wait=False, cancel_futures=True)
 
     @property
@@ -109,8 +112,8 @@ class Cluster:
                 continue
             plugin = worker.ParcelPlugin(name, item.kind, item.digest, item.name, parcel.packed(item))
             self._sent.add(name)
-            if bounded(lambda plugin=plugin: self.client.register_plugin(plugin), timeout_s=END_S) is None:  # type: ignore[misc]
-                self._lose("does not take files")
+            if self._asked(lambda plugin=plugin: self.client.register_plugin(plugin)) is None:  # type: ignore[misc]
+                self._lose("does not take files" if self.client.status == "running" else GONE)
 
     def kind(self, job: Job) -> Hashable:
         """Return what a worker must have for it."""
@@ -142,7 +145,11 @@ class Cluster:
     def stop(self) -> None:
         """Tell the workers to end what runs, and to begin nothing more."""
         if self._loss is None:
-            bounded(lambda: self.client.run(worker.stop, self.name, on_error="ignore"), timeout_s=END_S)
+            self._asked(lambda: self.client.run(worker.stop, self.name, on_error="ignore"))
+
+    def _asked(self, ask: Callable[[], T]) -> T | None:
+        """Return what the cluster answers, None where it does not, or not in time."""
+        return bounded(ask, timeout_s=END_S, is_hopeful=lambda: self.client.status == "running")
 
     def _hand_out(self, work: _Work) -> None:
         work.hands, work.alone_since = self.roster.able(work.job), 0.0
@@ -173,7 +180,7 @@ class Cluster:
         try:
             sent = theirs.result()
         except CancelledError:
-            raise self._lose("has gone away") from None
+            raise self._lose(GONE) from None
         except KilledWorker as error:
             count, last = error.allowed_failures + 1, error.last_worker.address
             died = f"{count} workers died while they tried it, the last one" if count > 1 else "a worker died under it:"
@@ -229,12 +236,12 @@ class Cluster:
             try:
                 self.roster.look()
             except Infrastructure:
-                self._give_up(self._lose("does not answer any more"))
+                self._give_up(self._lose(GONE))
                 return
             now = time.monotonic()
             if now - renewed > RENEWAL_S:
                 renewed = now
-                bounded(lambda: self.client.run(worker.renew, self.name, on_error="ignore"), timeout_s=RENEWAL_S)
+                self._asked(lambda: self.client.run(worker.renew, self.name, on_error="ignore"))
             empty_since = 0.0 if self.roster.present() else empty_since or now
             if empty_since and now - empty_since > self.patience_s:
                 self._give_up(self._lose(f"has had no worker for {self.patience_s:g} s"))

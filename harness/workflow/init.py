@@ -14,6 +14,7 @@ from harness.errors import UsageError
 from harness.interop.draft import Draft
 from harness.interop.matrix_toml import written
 from harness.interop.project.complete import completed
+from harness.interop.project.files import broken
 from harness.interop.project.into_draft import draft, reach_of
 from harness.interop.project.question import Ask, Question
 from harness.interop.view import InitView
@@ -78,8 +79,9 @@ def read_project(tree: Tree, place: Place, ask: Ask) -> Draft:
     """
     reading = init_read.read(tree, ask)
     if not init_read.speaks_of_django(tree, reading.basis):
+        words = f"{tree.root}: nothing of Django is to be seen: no requirement, no settings, no manage.py"
         raise UsageError(
-            f"{tree.root}: nothing of Django is to be seen: no requirement, no settings, no manage.py",
+            "; ".join((words, *broken(tree))),
             remedy="name the folder of a Django project, or of a package for Django",
         )
     relative = os.path.relpath(tree.root.resolve(), place.matrix.parent.resolve())

@@ -195,5 +195,5 @@ def _asked(found: Sequence[Chosen], who: str, ask: Ask) -> tuple[Chosen, tuple[s
 def _fitness(module: str) -> int:
     """Return how far a settings module is from one for tests, by its name."""
     last = module.rpartition(".")[2]
-    order = (r"test|\bci\b", r"dev|local", r"^(?!.*(?:base|common|default|prod|stag|live|docker))")
+    order = (r"test|(?:^|[._])ci(?:$|[._])", r"dev|local", r"^(?!.*(?:base|common|default|prod|stag|live|docker))")
     return next((rank for rank, pattern in enumerate(order) if re.search(pattern, module if not rank else last)), 3)

@@ -13,15 +13,18 @@ import tomli_w
 
 from harness import config
 from harness.doctor.tree import Tree
+from harness.errors import Infrastructure, UsageError
 from harness.interop.draft import Draft
 from harness.interop.tox import exported
 from harness.interop.tox.ask import ask
 from harness.interop.tox.draft import draft
 from harness.interop.tox.environment import ToxFile
 from harness.interop.tox.write import MATRIX
-from harness.model.package import Release
+from harness.model.package import Release, Unresolvable
 from harness.model.spec import MatrixSpec
+from harness.packages import interpreters
 from harness.packages.index import Index
+from harness.packages.resolve import Resolver
 from harness.packages.uv import Uv
 from harness.process import Cancel
 from harness.workflow.place import Place
@@ -50,8 +53,22 @@ def from_tox(file: Path, tree: Tree, place: Place, cancel: Cancel) -> Draft:
     def releases(name: str) -> Sequence[Release]:
         return index.releases(name)
 
+    pythons = interpreters.find(place.cache, environ=place.environ, cancel=cancel)
+
+    def resolve(requirements: tuple[str, ...], python: str, built: tuple[str, ...]) -> str:
+        interpreter = interpreters.match(python, pythons)
+        if interpreter is None:
+            return ""
+        resolver = Resolver(place.cache, uv=uv, as_of=now, allow_build=built)
+        try:
+            answer = resolver.lock(requirements, interpreter, cancel=cancel)
+        except (UsageError, Infrastructure):  # the plan will say it
+            return ""
+        return answer.words if isinstance(answer, Unresolvable) else ""
+
     relative = os.path.relpath(tree.root.resolve(), place.matrix.parent.resolve())
-    return draft(found, tree, releases, project=tree.root.resolve().name, path=Path(Path(relative).as_posix()))
+    path = Path(Path(relative).as_posix())
+    return draft(found, tree, releases, project=tree.root.resolve().name, path=path, resolve=resolve)
 
 
 def _matrix(found: ToxFile, scratch: Path, today: dt.date) -> MatrixSpec:

@@ -88,6 +88,10 @@ def linked(address: str) -> Iterator[Link]:
         bounded(lambda: client.close(timeout=CLOSE_S), timeout_s=CLOSE_S + 5)
 
 
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def _silence() -> None:
     """Keep the library's own log off the terminal: what concerns the user is told in our words."""
     for name in list(logging.root.manager.loggerDict):
@@ -139,8 +143,5 @@ def joined(
         if not hosts:
             words = "; ".join(one.abilities.trouble for one in roster.members())
             raise Infrastructure(f"no worker of {link.address} can try any cell: {words or 'none has answered'}")
-        note(
-            f"{link.address}: {len(roster.members())} workers on {hosts} machine{'s' if hosts > 1 else ''},"
-            f" {cluster.width} cells side by side"
-        )
+        note(f"{link.address}: {_counted(len(roster.members()), 'worker')} on {_counted(hosts, 'machine')}")
         yield cluster

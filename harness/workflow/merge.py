@@ -23,7 +23,7 @@ from harness.plan.select import Selection
 from harness.store.adopted import Adopted, AdoptedCell, PackedTrial
 from harness.store.store import Store
 from harness.workflow.blame import with_neighbours
-from harness.workflow.merge_checks import check_answered, check_duplicates, check_whole, unlike
+from harness.workflow.merge_checks import check_answered, check_duplicates, check_found, check_whole, unlike
 from harness.workflow.merge_parts import Part, find, open_parts
 from harness.workflow.place import Place
 from harness.workflow.report import open_report
@@ -39,6 +39,7 @@ class Merged:
     is_new: bool  # else these very shards were merged before
     shards: int
     open: tuple[Cell, ...]  # planned in place of cells that the shards found untestable, and tried by none of them
+    empty: tuple[Path, ...]  # stores in which no shard was run
 
 
 def merge(spec: MatrixSpec, place: Place, paths: Sequence[Path], *, is_partial: bool = False) -> Merged:
@@ -47,7 +48,9 @@ def merge(spec: MatrixSpec, place: Place, paths: Sequence[Path], *, is_partial: 
     Raises:
         UsageError: they are not the shards of one plan, contradict each other, or are not all there.
     """
-    with Store.open(place.store) as local, open_parts(find(paths), place, local) as parts:
+    with Store.open(place.store) as local, open_parts(find(paths), place, local) as found:
+        check_found(found, is_partial=is_partial)
+        parts = found.parts
         check_whole(parts, matrix_digest(place), is_partial=is_partial)
         joint = _joint(spec, place, parts, is_partial=is_partial)
         identity = tuple(sorted(part.identity for part in parts))
@@ -60,7 +63,7 @@ def merge(spec: MatrixSpec, place: Place, paths: Sequence[Path], *, is_partial: 
             local.finish_run(run, code, finished=max(ends))
         records = ((cell, local.record(run, cell.id)) for cell in joint.open)
         untried = tuple(cell for cell, record in records if record is None or not record.trials)
-        return Merged(run=run, is_new=known is None, shards=len(parts), open=untried)
+        return Merged(run=run, is_new=known is None, shards=len(parts), open=untried, empty=found.empty)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,22 @@ from itertools import groupby
 from harness.errors import UsageError
 from harness.model.cell import CANARY, DATABASE, PYTHON, Cell
 from harness.model.record import Attempt
-from harness.workflow.merge_parts import Part
+from harness.workflow.merge_parts import Found, Part
 
 SHOWN = 3
 """Cells named of those that are at fault."""
+
+
+def check_found(found: Found, *, is_partial: bool) -> None:
+    """Refuse stores in which no shard was run.
+
+    Raises:
+        UsageError: there is one; where not all has to be there, there is no other.
+    """
+    if found.empty and not (is_partial and found.parts):
+        raise UsageError(
+            f"{found.empty[0]} holds no run of a shard", remedy="harness run --shard 1/8 makes one; or leave it out"
+        )
 
 
 def check_whole(parts: Sequence[Part], matrix: str, *, is_partial: bool) -> None:

@@ -21,9 +21,7 @@ from harness.workflow.report import open_report
 from harness.workflow.run import RunOptions, do_controls, do_rounds, open_session, surroundings
 
 
-def finish(
-    spec: MatrixSpec, place: Place, run: int, cells: Sequence[Cell], watcher: Watcher, cancel: Cancel
-) -> None:
+def finish(spec: MatrixSpec, place: Place, run: int, cells: Sequence[Cell], watcher: Watcher, cancel: Cancel) -> None:
     """Try *cells* of the merged run here, and what follows from them.
 
     Raises:

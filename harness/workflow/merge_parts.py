@@ -64,26 +64,45 @@ def find(paths: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the stores hold."""
+
+    parts: tuple[Part, ...]
+    empty: tuple[Path, ...]  # stores without a run of a shard: a job that ended before it had a plan
+
+
 @contextmanager
-def open_parts(stores: Sequence[Path], place: Place, local: Store) -> Iterator[tuple[Part, ...]]:
+def open_parts(stores: Sequence[Path], place: Place, local: Store) -> Iterator[Found]:
     """Yield the shards' runs that the stores hold, each store read from a copy: what was handed over is not touched.
 
     Of a store that has several, those of the plan that was run last; of a shard that was run again there, the last.
 
     Raises:
-        UsageError: a store holds no run of a shard, or is none.
+        UsageError: one is no store, or not one that this harness can read.
     """
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-merge-")))
         parts: dict[str, Part] = {}
+        empty = []
         for number, path in enumerate(stores):
-            if path == place.store.resolve():
-                store = local
-            else:
-                store = stack.enter_context(Store.open(_copied(path, scratch / str(number))))
-            for part in _parts(path, store):
+            is_local = path == place.store.resolve()
+            store = local if is_local else stack.enter_context(_opened(path, scratch / str(number)))
+            found = list(_parts(path, store))
+            for part in found:
                 parts.setdefault(part.identity, part)
-        yield tuple(sorted(parts.values(), key=lambda part: (part.shard.number, part.info.started, str(part.where))))
+            if not found:
+                empty.append(path)
+        order = sorted(parts.values(), key=lambda part: (part.shard.number, part.info.started, str(part.where)))
+        yield Found(parts=tuple(order), empty=tuple(empty))
+
+
+def _opened(path: Path, folder: Path) -> Store:
+    copy = _copied(path, folder)
+    try:
+        return Store.open(copy)
+    except UsageError as error:
+        raise UsageError(error.message.replace(str(copy), str(path)), remedy="leave it out") from error
 
 
 def _copied(path: Path, folder: Path) -> Path:
@@ -108,6 +127,4 @@ def _parts(path: Path, store: Store) -> Iterator[Part]:
         first = next(iter(seen.values()), part)
         if (part.shard.plan, part.shard.of) == (first.shard.plan, first.shard.of):
             seen.setdefault(part.shard.number, part)
-    if not seen:
-        raise UsageError(f"{path} holds no run of a shard", remedy="harness run --shard 1/8 makes one")
     yield from seen.values()

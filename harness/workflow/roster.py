@@ -65,7 +65,11 @@ class Roster:
         Raises:
             Infrastructure: the scheduler does not answer.
         """
-        known = bounded(lambda: self.client.scheduler_info(n_workers=-1), timeout_s=ANSWER_S)
+        known = bounded(
+            lambda: self.client.scheduler_info(n_workers=-1),
+            timeout_s=ANSWER_S,
+            is_hopeful=lambda: self.client.status == "running",
+        )
         if known is None or self.client.status != "running":
             raise Infrastructure("the scheduler does not answer any more")
         threads = {str(address): int(facts["nthreads"]) for address, facts in known["workers"].items()}

@@ -255,7 +255,7 @@ def do_controls(session: Session, policy: ControlPolicy) -> None:
 
 
 def _summary(session: Session, found: tuple[Conclusion, ...], options: RunOptions) -> RunSummary:
-    prepared = session.prepared
+    prepared, kept = session.prepared, session.store.plan(session.run_id)
     return summarise(
         found,
         run_id=session.run_id,
@@ -268,7 +268,7 @@ def _summary(session: Session, found: tuple[Conclusion, ...], options: RunOption
         strict=options.strict,
         absent=_absent(options, prepared),
         databases=prepared.spec.databases,
-        warnings=warnings(prepared),
+        warnings=kept.warnings if kept is not None else (),  # of the plan: neighbours were locked since
         shard=session.shard,
     )
 

@@ -5,6 +5,7 @@ They are started as programs, as a person does, and ended by their process numbe
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -35,8 +36,13 @@ class Worker:
     scratch: Path
 
     def left(self) -> list[str]:
-        """What is written down as running, and what lies in its temporary folder."""
-        return [path.name for path in (*(self.cache / "ledger").glob("*.jsonl"), *self.scratch.glob("harness-*"))]
+        """What it has written down as running, and what lies in its temporary folder."""
+        found = [path.name for path in self.scratch.glob("harness-*")]
+        for path in (self.cache / "ledger").glob("*.jsonl"):
+            with contextlib.suppress(OSError, IndexError):  # gone meanwhile; the cache serves other tests, too
+                if json.loads(path.read_text().splitlines()[0])["pid"] == self.popen.pid:
+                    found.append(path.name)
+        return found
 
 
 @dataclass(kw_only=True)
@@ -92,13 +98,10 @@ class Cluster:
 
     def end(self) -> None:
         """End all that was started."""
-        for popen in reversed(self.popens):  # workers first: without a scheduler they wait for one
-            popen.terminate()
-            try:
-                popen.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                popen.kill()
-                popen.wait()
+        for popen in reversed(self.popens):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(popen.pid, signal.SIGKILL)  # a group of its own: a nanny's worker is in it
+            popen.wait()
         for worker in self.workers:
             shutil.rmtree(worker.scratch, ignore_errors=True)
 
@@ -147,6 +150,16 @@ def is_there(pid: int) -> bool:
         return False
 
 
+def at_work(worker: Worker, find_descendants: Callable[[int], set[int]]) -> set[int]:
+    """The processes below a worker, none where no tests are among them."""
+    below = find_descendants(worker.popen.pid)
+    for pid in below:
+        with contextlib.suppress(OSError):
+            if b"harness_probe" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                return below
+    return set()
+
+
 def answers(ran) -> dict[str, tuple[Any, ...]]:
     """What a run says of each cell, without times."""
     return {
@@ -169,11 +182,8 @@ def test_a_cluster_that_loses_a_worker_answers_as_this_machine_does(
     run = checkout.start("run", "--json", "--control", "never", "--executor", cluster.address)
 
     def busy() -> tuple[Worker, set[int]] | None:
-        for worker in cluster.workers:
-            below = find_descendants(worker.popen.pid)
-            if any(b"harness_probe" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in below if is_there(pid)):
-                return worker, below
-        return None
+        found = [(worker, below) for worker in cluster.workers if (below := at_work(worker, find_descendants))]
+        return found[0] if found else None
 
     victim, below = run.until(busy)
     victim.popen.kill()
@@ -210,7 +220,8 @@ def test_an_interrupted_run_and_a_lost_cluster_keep_what_is_finished(
     assert not [pid for pid in find_descendants(worker.popen.pid) if is_there(pid)]
 
     second = checkout.start(*words)
-    second.until(lambda: "known already" in second.err.read_text())
+    second.until(lambda: at_work(worker, find_descendants))
+    assert "known already" in second.err.read_text()
     cluster.popens[0].kill()
     lost = second.end(60)
     assert lost.code == 10

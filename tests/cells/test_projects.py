@@ -56,7 +56,7 @@ def test_a_project_runs_as_it_came(project, name: str, databases: list[str], dja
     assert ran.code == 0, ran.out + ran.err
     assert states(ran) == {"pass": len(databases) * djangos}
     cells = ran.document["cells"]
-    assert {cell["level"] for cell in cells} == {"observed"}
+    assert {cell["evidence"] for cell in cells} == {"observed"}
     assert all(any(f"database={one}" in cell["id"] for cell in cells) for one in databases)
     before = {
         path.relative_to(PROJECTS / name) for path in (PROJECTS / name).rglob("*") if "__pycache__" not in str(path)

@@ -80,6 +80,13 @@ def test_what_is_told(is_as_expected: Check, render: Callable[..., str]) -> None
     assert codec.loads(InitDocument, text).path == "my shop/matrix.toml"
 
 
+def test_the_readme_shows_what_is_told(render: Callable[..., str]) -> None:
+    """Its example is the project of that name."""
+    made = drafted("notes")
+    told = render(init_text.init(InitView(path=Path("matrix.toml"), text=written(made), draft=made)))
+    assert f"$ harness init --yes\n{told}$ harness run\n" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_published_schema_is_current() -> None:
     """docs/init.schema.json is what the code prints."""
     published = (ROOT / "docs" / "init.schema.json").read_text(encoding="utf-8")

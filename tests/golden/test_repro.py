@@ -19,8 +19,9 @@ from harness.model import codec
 from harness.model.cell import Cell
 from harness.model.package import Interpreter, Lock, Pin
 from harness.model.server import ServerIdentity
-from harness.model.spec import CanarySpec, Change, DatabaseSpec, Engine, ProviderName
+from harness.model.spec import CanarySpec, Change, DatabaseSpec, Engine, Injection, ProjectSpec, ProviderName
 from harness.model.verdict import Observation, Signature, State
+from harness.model.wheel import Wheel, with_wheel
 from harness.report import repro_json, repro_text
 from harness.report.schemas import Document, kind, schema
 
@@ -66,6 +67,14 @@ def made(
     return recipe(job, said=(f"fail: 3 of 16 failed: {NOISE}", "signature 5c04effc"), docker=ROOT / DOCKER)
 
 
+WHEEL = Wheel(name="shop", version="1.2.dev3", file="shop-1.2.dev3-py3-none-any.whl", digest="ff")
+
+
+def installed(found: Recipe) -> Recipe:
+    """Return a recipe whose lock has the project's own wheel in it, as that of its record has."""
+    return replace(found, job=replace(found.job, lock=with_wheel(found.job.lock, WHEEL)))
+
+
 RECIPES = {
     "sqlite-file": lambda: made(
         Engine.SQLITE,
@@ -77,6 +86,37 @@ RECIPES = {
         args=("-k", "not slow"),
     ),
     "postgres-embedded": lambda: made(Engine.POSTGRESQL, "17.10 (Debian)", ProviderName.EMBEDDED, "wheel"),
+    "postgres-project": lambda: installed(
+        made(
+            Engine.POSTGRESQL,
+            "17.10",
+            ProviderName.EMBEDDED,
+            "wheel",
+            "plain",
+            project=ProjectSpec(
+                commands=(("python", "-m", "pytest", "-q"), ("sh", "-c", "make lint")),
+                env=(("PGHOST", "${HARNESS_DB_HOST}"), ("SECRET_KEY", "it's none")),
+                pass_env=("API_TOKEN",),
+                inject=Injection.SETTINGS,
+                wheels=(("3.12", WHEEL),),
+            ),
+        )
+    ),
+    "sqlite-project-editable": lambda: made(
+        Engine.SQLITE,
+        "file",
+        ProviderName.SQLITE,
+        "interpreter",
+        "plain",
+        prepare=(("manage.py", "check"),),
+        project=ProjectSpec(
+            commands=(("python3", "manage.py", "test"), ("pytest", "--junitxml=unit.xml", "unit")),
+            cwd="src",
+            junit="out.xml",
+            is_editable=True,
+            wheels=(("3.12", WHEEL),),
+        ),
+    ),
     "mariadb-own-image": lambda: made(
         Engine.MARIADB, "10.11.11-MariaDB", ProviderName.DOCKER, "harness/mariadb:10.11", "nomigrations"
     ),

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from harness.cells.commands import preparations, unobserved
-from harness.cells.outside import databases, projects, server, variables
+from harness.cells.outside import databases, projects, server, steps, variables
 from harness.cells.outside.recipe import Recipe, requirements
 from harness.cells.project import SKIPPED_DIRS
 from harness.model.spec import Change
@@ -87,7 +87,8 @@ def is_simple(recipe: Recipe) -> bool:
 def one_line(recipe: Recipe, *, canary: str, python: str) -> str:
     """Return the one command that a simple recipe comes to, run where the canary lies; without hashes."""
     job = recipe.job
-    (words,) = unobserved(job.mode, job.canary)
+    project = recipe.project
+    (words,) = [step.words for step in steps.of(job, project)] if project else unobserved(job.mode, job.canary)
     pins = [word for pin in recipe.lock.pins for word in ("--with", f"{pin.name}=={pin.version}")]
     uv = ["uv", "run", "--no-project", "--isolated", "--python", python, *pins, "--", *words]
     settings = {"DJANGO_SETTINGS_MODULE": job.canary.settings} if job.canary.settings else {}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.tags import compatible_tags, cpython_tags, parse_tag
@@ -37,6 +38,32 @@ def to_be_built(placed: Iterable[Placed], files: Files, releases: Releases) -> t
         if _needs_build(requirement, python, releases)
     }
     return tuple(sorted(needed))
+
+
+Resolve = Callable[[tuple[str, ...], str, tuple[str, ...]], str]
+"""What says, of requirements, a Python ("3.12") and the packages that may be built, why they cannot be met; "" if they
+can, or if nobody knows."""
+
+_NEEDED = re.compile(r"(?:^|\s)(?P<first>[\w.-]+)==\S+ has no usable wheels|required for `(?P<second>[\w.-]+)`")
+_ROUNDS = 8
+
+
+def brought_along(placed: Iterable[Placed], files: Files, known: Iterable[str], resolve: Resolve) -> tuple[str, ...]:
+    """Return the *known* packages with those that have to be built and that only a resolver knows of: what is asked
+    for brings them along."""
+    found = set(known)
+    questions = {
+        (tuple(sorted({str(one) for one in _named(item, files) if applies(one, item.suite.python)})), item.suite.python)
+        for item in placed
+    }
+    for requirements, python in sorted(questions):
+        for _ in range(_ROUNDS):
+            words = resolve(requirements, python, tuple(sorted(found)))
+            named = {str(canonicalize_name(one["first"] or one["second"])) for one in _NEEDED.finditer(words)}
+            if named <= found:
+                break
+            found |= named
+    return tuple(sorted(found))
 
 
 def _named(one: Placed, files: Files) -> Iterator[Requirement]:

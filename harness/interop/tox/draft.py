@@ -26,11 +26,19 @@ TEST_S = 1800
 _NAMED = 6
 
 
-def draft(found: ToxFile, files: Files, releases: Releases, *, project: str, path: Path = Path()) -> Draft:
+def draft(
+    found: ToxFile,
+    files: Files,
+    releases: Releases,
+    *,
+    project: str,
+    path: Path = Path(),
+    resolve: builds.Resolve = lambda requirements, python, built: "",
+) -> Draft:
     """Return the matrix whose cells are the environments of a tox file that test.
 
     *files* are the project's, *releases* those of the index. *project* is what the only canary is called, *path* its
-    folder as the matrix is to have it.
+    folder as the matrix is to have it. *resolve* is asked which packages have to be built.
 
     Raises:
         UsageError: no environment tests, or none can be carried over; it is said why.
@@ -71,7 +79,9 @@ def draft(found: ToxFile, files: Files, releases: Releases, *, project: str, pat
             (f"canary.{name}.command", canaries.comment(members, duplicates))
             for name, members in zip(named, groups, strict=True)
         ),
-        allow_build=builds.to_be_built(choice.placed, files, releases),
+        allow_build=builds.brought_along(
+            choice.placed, files, builds.to_be_built(choice.placed, files, releases), resolve
+        ),
         test_s=TEST_S,
         left=tuple(_left(found, read, choice, duplicates)),
     )

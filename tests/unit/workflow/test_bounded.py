@@ -19,5 +19,6 @@ def test_no_answer_is_none() -> None:
     begun = time.monotonic()
     assert bounded(lambda: gate.wait(20), timeout_s=0.1) is None
     assert bounded(lambda: 1 / 0, timeout_s=5) is None
+    assert bounded(lambda: gate.wait(20), timeout_s=20, is_hopeful=lambda: False) is None
     assert time.monotonic() - begun < 5
     gate.set()

@@ -337,6 +337,44 @@ def test_a_run_of_the_whole_is_no_shard(whole: Split) -> None:
             whole.merge(whole.folder / path)
 
 
+def test_a_job_that_ended_before_it_had_a_plan(whole: Split) -> None:
+    """It left a store without a run: its shard is missing, and where that may be, the store is named."""
+    first, second, third = whole.all()
+    with Store.open(whole.folder / "early" / ".harness" / "store.sqlite") as store:
+        store.begin_run(started=whole.place.now(), matrix_digest="")
+    early = whole.folder / "early"
+
+    with pytest.raises(UsageError, match="no run of a shard"):
+        whole.merge(first, second, third, early)
+    merged = whole.merge(first, second, early, is_partial=True)
+    assert (merged.shards, merged.empty) == (2, (early / ".harness" / "store.sqlite",))
+    with pytest.raises(UsageError, match="no run of a shard"):
+        whole.merge(early, is_partial=True)
+
+
+@pytest.mark.parametrize(("content", "words"), [(b"no database", "is not a store"), (b"", "no run of a shard")])
+def test_what_is_no_store(whole: Split, content: bytes, words: str) -> None:
+    """It is named as the user knows it, not by the copy that was read."""
+    path = whole.folder / "odd" / "store.sqlite"
+    path.parent.mkdir()
+    path.write_bytes(content)
+
+    with pytest.raises(UsageError, match=words) as caught:
+        whole.merge(*whole.all(), path)
+    assert caught.value.message.startswith(str(path))
+    assert path.read_bytes() == content
+
+
+def test_a_store_of_something_else(whole: Split) -> None:
+    """Nor is it changed."""
+    path = whole.folder / "other.sqlite"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE runs (id)")
+    other.close()
+    with pytest.raises(UsageError, match="is a database of something else"):
+        whole.merge(path)
+
+
 def test_what_differs_between_machines_is_said(whole: Split) -> None:
     """An interpreter's patch release does not make another plan, and is not silently different either."""
     folders = whole.all()

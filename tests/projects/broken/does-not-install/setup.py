@@ -10,5 +10,10 @@ setup(
     python_requires=">=3.11",
     install_requires=["Django>=5.2,<5.3"],
     extras_require={"tests": ["pytest", "pytest-django"]},
-    classifiers=["Framework :: Django :: 5.2", "Programming Language :: Python :: 3.12"],
+    classifiers=[
+        "Framework :: Django :: 5.2",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+    ],
 )

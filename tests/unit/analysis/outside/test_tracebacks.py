@@ -129,3 +129,10 @@ def test_no_exception_is_none(text: str) -> None:
 def test_files_are_named_as_the_probe_names_them(path: str, place: tuple[str, str]) -> None:
     """Relative to site-packages or the working copy, with the top-level package as origin."""
     assert WHERE.place(path) == place
+
+
+def test_files_are_told_from_where_the_commands_are_run() -> None:
+    """As the probe does: relative to that folder where they lie in it, else to the project's root."""
+    place = Whereabouts(scratch="/tmp/x", name="shop", cwd="src/app").place
+    assert place("/tmp/x/y/shop/src/app/models.py") == ("models.py", "project")
+    assert place("/tmp/x/y/shop/src/other.py") == ("src/other.py", "project")

@@ -24,7 +24,7 @@ case "$1" in
         printf '#!/bin/sh\\nexec "%s" "$@"\\n' "$PYTHON" >"$last/bin/python"
         chmod +x "$last/bin/python" ;;
     pip)
-        printf '%s\n' "$SETUPTOOLS_SCM_PRETEND_VERSION $*" >>"$SEEN/pip"
+        printf '%s\\n' "$SETUPTOOLS_SCM_PRETEND_VERSION $*" >>"$SEEN/pip"
         [ -d "$last" ] && cp -R "$last" "$SEEN/installed" || cp "$last" "$SEEN/requirements.txt" ;;
 esac
 """

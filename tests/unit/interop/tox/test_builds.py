@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.interop.tox.axes import Placed
-from harness.interop.tox.builds import to_be_built
+from harness.interop.tox.builds import brought_along, to_be_built
 from harness.interop.tox.suites import Suite
 from harness.model.package import Release
 from harness.model.spec import Engine, Injection
@@ -63,3 +63,21 @@ def test_what_has_no_wheel_for_its_python_is_built(placed):
     """Of requirement files, extras and the project's own dependencies; what nobody asks for is not looked up."""
     tree, one = placed
     assert to_be_built([one], tree, releases) == ("none", "old")
+
+
+def test_what_is_brought_along_is_found_by_asking_a_resolver(placed):
+    """Again and again, until it says of nothing new that it has no wheel; its words are uv's."""
+    tree, one = placed
+    asked = []
+
+    def resolve(requirements, python, built):
+        asked.append((requirements, python, built))
+        if "deep" not in built:
+            return "  cause: Because deep==0.3 has no usable wheels and old==1.0 depends on deep==0.3, we can conclude"
+        return (
+            "hint: Wheels are required for `deeper` because building from source is disabled" if len(asked) < 4 else ""
+        )
+
+    assert brought_along([one], tree, ("old",), resolve) == ("deep", "deeper", "old")
+    assert asked[0] == (('none; python_version >= "3.8"', "old", "pure", "stable"), "3.12", ("old",))
+    assert len(asked) == 3
