@@ -82,7 +82,7 @@ def types(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure; arguments after `--` name benchmarks (default: all)."""
     install(session, "-e", ".", *groups("bench", "test"))
-    for name in session.posargs or ("matrix", "probe", "plan", "store", "site", "explain"):
+    for name in session.posargs or ("matrix", "probe", "plan", "store", "site", "explain", "scale"):
         session.run("python", f"benchmarks/{name}.py")
 
 

@@ -6,7 +6,8 @@
 side: here without environments, here with them, then the same on a cluster of as many single-threaded workers, which
 share a cache of their own. Seconds are means over the cells' records. *overhead* is what a cell takes beyond its phases
 (width x wall / cells - phases); *leader* is the CPU time of the process that leads the run, a cell's programs left out
-where they are run by workers; *scheduler* that of Dask's. Sizes are of what travels and of what is kept.
+where they are run by workers; *CPU* includes all that it started; *scheduler* is that
+of Dask's. Sizes are of what travels and of what is kept.
 
 Needs `harness[dask]`; docs/scale.md works 10,000 cells out of these figures.
 """
@@ -75,6 +76,7 @@ class Figures:
     cells: int
     wall_s: float
     leader_s: float
+    cpu_s: float  # of the leader with all that it started
     phases: tuple[float, ...]  # means, in the order of `PHASES`
 
 
@@ -113,11 +115,13 @@ def run(folder: Path, title: str, *words: str) -> Figures:
         env=os.environ | {"HARNESS_CACHE_DIR": str(folder / "cache"), "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
     )
-    leader_s = 0.0
-    while popen.poll() is None:
+    leader_s, ended = 0.0, 0
+    while not ended:
         leader_s = max(leader_s, cpu_s(popen.pid))
         time.sleep(0.1)
+        ended, status, used = os.wait4(popen.pid, os.WNOHANG)
     wall_s = time.monotonic() - begun
+    popen.returncode = os.waitstatus_to_exitcode(status)
     if popen.returncode not in (0, 1):
         raise SystemExit(f"{title}: ended with {popen.returncode}")
     with sqlite3.connect(folder / ".harness" / "store.sqlite") as store:
@@ -126,7 +130,8 @@ def run(folder: Path, title: str, *words: str) -> Figures:
         ).fetchall()
     timings = [codec.loads(Attempt, row[0]).timings for row in rows]
     means = tuple(sum(getattr(one, phase) for one in timings) / len(timings) for phase in PHASES)
-    return Figures(title=title, cells=len(timings), wall_s=wall_s, leader_s=leader_s, phases=means)
+    cpu = used.ru_utime + used.ru_stime
+    return Figures(title=title, cells=len(timings), wall_s=wall_s, leader_s=leader_s, cpu_s=cpu, phases=means)
 
 
 def cpu_s(pid: int) -> float:
@@ -224,11 +229,11 @@ def messages(address: str, scheduler: int, count: int) -> None:
 
 def report(made: list[Figures], width: int) -> None:
     """Print the table."""
-    titles = ("wall", "environment", "server", "copy", "tests", "overhead", "leader")
+    titles = ("wall", "environment", "server", "copy", "tests", "overhead", "leader", "CPU")
     print(f"{'run':<16}" + "".join(f" {title:>11}" for title in titles))
     for one in made:
         overhead = width * one.wall_s / one.cells - sum(one.phases)
-        seconds = (one.wall_s, *one.phases, overhead, one.leader_s / one.cells)
+        seconds = (one.wall_s, *one.phases, overhead, one.leader_s / one.cells, one.cpu_s / one.cells)
         print(f"{one.title:<16}" + "".join(f" {value:9.3f} s" for value in seconds))
 
 

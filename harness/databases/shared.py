@@ -61,12 +61,12 @@ class SharedOffer:
         Raises:
             Infrastructure: it did not come up, or whoever starts it takes too long.
         """
-        stem = hashlib.sha256(f"{self.group} {codec.dumps(self.identity)}".encode()).hexdigest()[:16]
-        place = self.context.cache / FOLDER / stem
+        stem = hashlib.sha256(codec.dumps(self.identity).encode()).hexdigest()[:16]
+        place = self.context.cache / FOLDER / f"{stem}-{self.group}"
         place.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as stack:
             try:
-                with FileLock(f"{place}.lock", timeout=2 * timeout_s):
+                with FileLock(place.with_name(f"{stem}.lock"), timeout=2 * timeout_s):
                     server = self._found(place) or self._started(place, timeout_s, stack)
             except Timeout:
                 name = self.identity.source

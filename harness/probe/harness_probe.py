@@ -255,7 +255,7 @@ class Probe(object):
         top = os.path.dirname(file) if os.path.basename(file).startswith("__init__.") else file
         site = os.path.dirname(top)
         beside = sorted(set(item[1] for item in installed if _real(item[0]) == _real(site)))
-        own = _version_word(getattr(module, "__version__", None)) or _version_word(getattr(module, "VERSION", None))
+        own = _version_word(_attribute(module, "__version__")) or _version_word(_attribute(module, "VERSION"))
         if own and (len(beside) != 1 or name in TRUSTED):
             version = own
         else:
@@ -1291,6 +1291,18 @@ def _doing(traceback):
 
 def _normal(name):
     return "-".join(part for part in name.lower().replace("_", "-").replace(".", "-").split("-") if part)
+
+
+def _attribute(module, name):
+    """Return a module's attribute, None where it has none. Some warn when asked; a project may make that an error."""
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return getattr(module, name, None)
+    except Exception:
+        return None
 
 
 def _version_word(value):

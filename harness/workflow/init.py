@@ -6,7 +6,7 @@ import datetime as dt
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from harness import config
 from harness.doctor.tree import Tree
@@ -15,7 +15,7 @@ from harness.interop.draft import Draft
 from harness.interop.matrix_toml import written
 from harness.interop.project.complete import completed
 from harness.interop.project.files import broken
-from harness.interop.project.into_draft import draft, reach_of
+from harness.interop.project.into_draft import draft, reach_of, variables_of
 from harness.interop.project.question import Ask, Question
 from harness.interop.view import InitView
 from harness.model.cell import PYTHON
@@ -89,7 +89,7 @@ def read_project(tree: Tree, place: Place, ask: Ask) -> Draft:
         tree,
         reading.basis,
         reading.told,
-        path=PurePosixPath(Path(relative).as_posix()),
+        path=Path(relative),
         name=tree.root.resolve().name,
         releases=lambda: init_index.django(place),
         unbuilt=lambda requirements, pythons: init_index.unbuilt(requirements, pythons, place),
@@ -103,7 +103,7 @@ def _of_tool(source: Path, tree: Tree, place: Place, ask: Ask, cancel: Cancel) -
     made = from_tox(source, tree, place, cancel)
     reading = init_read.read(tree, ask)
     reached = reach_of(tree, reading.basis, reading.told, ask)
-    made = completed(made, reached, reading.told.settings)
+    made = completed(made, reached, reading.told.settings, variables_of(tree, reading.told))
     required = [text for canary in made.canaries for text in canary.requires]
     pythons = next((axis.values for axis in made.axes if axis.name == PYTHON), ())
     return replace(made, allow_build=tuple(sorted({*made.allow_build, *init_index.unbuilt(required, pythons, place)})))

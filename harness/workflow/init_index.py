@@ -40,15 +40,15 @@ def unbuilt(requirements: Collection[str], pythons: Collection[str], place: Plac
         pin = series.pinned(str(requirement.specifier))
         if pin:
             found = [item for item in known if Version(item.version) == Version(pin)]
-            return any(not _has_wheel(item, python) for item in found for python in pythons)
-        return any(not _has_wheel(item, "") for item in known[-1:])
+            return any(not has_wheel(item, python) for item in found for python in pythons)
+        return any(not has_wheel(item, "") for item in known[-1:])
 
     asked = sorted(text for text in requirements if parsed(text) is not None)
     found = zip(asked, side_by_side(is_unbuilt, asked), strict=True)
     return frozenset(str(canonicalize_name(Requirement(text).name)) for text, is_found in found if is_found)
 
 
-def _has_wheel(release: Release, python: str) -> bool:
+def has_wheel(release: Release, python: str) -> bool:
     """Tell whether a release has a wheel for Linux, and for a Python where one is named."""
     plain = f"cp{python.replace('.', '')}"
     return not release.has_sdist or any(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pytest
 
@@ -49,7 +49,7 @@ def drafted(name: str) -> Draft:
         tree,
         reading.basis,
         reading.told,
-        path=PurePosixPath(),
+        path=Path(),
         name=folder.name,
         releases=lambda: RELEASES,
         unbuilt=lambda requirements, pythons: frozenset(),

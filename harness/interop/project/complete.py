@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from harness.interop.draft import Draft
@@ -13,9 +14,14 @@ _REACHES = "${HARNESS_DB_"
 _LOST = "how the server's address reaches the settings"
 
 
-def completed(draft: Draft, reached: Reach, settings: str) -> Draft:
-    """Return the draft with *settings*, and with the way in which a cell's database reaches them, where it has none."""
-    if not _names_servers(draft) and all(item.engine is not Engine.SQLITE for item in reached.databases):
+def completed(draft: Draft, reached: Reach, settings: str, variables: Collection[str]) -> Draft:
+    """Return the draft with *settings*, and with the way in which a cell's database reaches them, where it has none.
+
+    *variables* are those that the settings read: a canary that sets one may choose its database by it.
+    """
+    chosen = {name for canary in draft.canaries if canary.project for name, _ in canary.project.env} & set(variables)
+    needs_server = all(item.engine is not Engine.SQLITE for item in reached.databases)
+    if needs_server and not chosen and not _names_servers(draft):
         draft = _on_servers(draft, reached)
     canaries = tuple(_connected(canary, draft, reached, settings) for canary in draft.canaries)
     is_mended = all(_is_connected(canary) for canary in canaries)

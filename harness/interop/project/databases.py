@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from harness.interop.project.conditions import URL_NAME, holds
 from harness.interop.project.files import Files
 from harness.interop.project.settings_chain import Chain
 from harness.interop.project.variables import variable_of, variables_in
 from harness.model.spec import Engine
 
 PARTS = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT")
-_URL_NAME = re.compile(r"(?:^|_)(?:URL|DSN|URI)$|DATABASE_URL|^DATABASE$")
 _URL_READERS = re.compile(r"dj_database_url\.(?:config|parse)|(?:^|\.)(?:db|db_url|dj_db_url|database_url)$")
 _SCHEME = re.compile(r"(postgres|postgis|pgsql|mysql|mariadb|sqlite|spatialite)\w*(?:\+\w+)?:/")
 DEFAULT_URL = "DATABASE_URL"
@@ -44,13 +44,17 @@ class Entry:
     line: int
 
 
-def read(files: Files, chain: Chain) -> tuple[Entry, ...]:
-    """Return the entries of DATABASES, those that a later statement replaces left out."""
+def read(files: Files, chain: Chain, *, is_every: bool = False) -> tuple[Entry, ...]:
+    """Return the entries of DATABASES, those that a later statement replaces left out.
+
+    Of a choice those are returned that are taken where no variable is set, as far as that can be known; with
+    *is_every* all.
+    """
     found: dict[str, list[Entry]] = {}
     for path in chain.paths:
         module = files.module(path)
         if module is not None:
-            _statements(module.body, chain, path, (), found)
+            _statements(module.body, chain, path, (), found, is_every=is_every)
     return tuple(entry for entries in found.values() for entry in entries)
 
 
@@ -58,7 +62,13 @@ _Conditions = tuple[ast.expr, ...]
 
 
 def _statements(
-    body: list[ast.stmt], chain: Chain, path: str, conditions: _Conditions, found: dict[str, list[Entry]]
+    body: list[ast.stmt],
+    chain: Chain,
+    path: str,
+    conditions: _Conditions,
+    found: dict[str, list[Entry]],
+    *,
+    is_every: bool,
 ) -> None:
     for node in body:
         match node:
@@ -69,13 +79,15 @@ def _statements(
             case ast.Expr(value=ast.Call() as call):
                 _called(call, chain, path, conditions, found)
             case ast.If(test=test):
-                for inner in (node.body, node.orelse):
-                    _statements(inner, chain, path, (*conditions, test), found)
+                is_taken = None if is_every else holds(test, chain.names)
+                within = conditions if is_taken is not None else (*conditions, test)
+                for inner, is_left in ((node.body, is_taken is False), (node.orelse, is_taken is True)):
+                    _statements([] if is_left else inner, chain, path, within, found, is_every=is_every)
             case ast.Try():
                 for inner in (node.body, *(handler.body for handler in node.handlers), node.orelse, node.finalbody):
-                    _statements(inner, chain, path, (*conditions, ast.Constant(value=None)), found)
+                    _statements(inner, chain, path, (*conditions, ast.Constant(value=None)), found, is_every=is_every)
             case ast.With() | ast.FunctionDef():
-                _statements(node.body, chain, path, conditions, found)
+                _statements(node.body, chain, path, conditions, found, is_every=is_every)
             case _:
                 pass
 
@@ -209,7 +221,7 @@ def _url_variable(nodes: list[ast.AST]) -> str:
             inside = [found.name for item in node.args for found in variables_in(item)]
             return inside[0] if inside else DEFAULT_URL
     names = [found.name for node in nodes if isinstance(node, ast.expr) and (found := variable_of(node)) is not None]
-    return next((name for name in names if _URL_NAME.search(name)), "")
+    return next((name for name in names if URL_NAME.search(name)), "")
 
 
 def _backend(chain: Chain, parts: Mapping[str, ast.expr]) -> str:

@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path
 
 from harness.interop.draft import Draft, DraftAxis
 from harness.interop.project import axes, databases, hints, install, needed, reach, requirement_files, settings_chain
@@ -23,6 +23,7 @@ from harness.interop.project.question import Ask
 from harness.interop.project.reach import Reach
 from harness.interop.project.requirement_files import RequirementFile
 from harness.interop.project.settings_chain import Chain
+from harness.interop.project.variables import variables_in
 from harness.model.cell import CANARY, DATABASE, MODE
 from harness.model.spec import CanarySpec, Engine, Injection, Mode, ProjectSpec
 
@@ -83,7 +84,7 @@ def draft(
     read: Basis,
     told: Told,
     *,
-    path: PurePosixPath,
+    path: Path,
     name: str,
     releases: Releases,
     unbuilt: Unbuilt,
@@ -128,7 +129,15 @@ def reach_of(files: Files, read: Basis, told: Told, ask: Ask) -> Reach:
         settings=told.settings,
         needs_postgresql=_needs_postgresql(files, chain),
     )
-    return reach.decide(databases.read(files, chain), context, ask)
+    taken = databases.read(files, chain)
+    others = [entry for entry in databases.read(files, chain, is_every=True) if entry not in taken]
+    return reach.with_others(reach.decide(taken, context, ask), others)
+
+
+def variables_of(files: Files, told: Told) -> frozenset[str]:
+    """Return the variables that the settings read."""
+    modules = filter(None, map(files.module, _chain(files, told).paths))
+    return frozenset(found.name for module in modules for found in variables_in(module))
 
 
 def _chain(files: Files, told: Told) -> Chain:
@@ -158,13 +167,13 @@ def _canary(
     wanted: Install,
     reached: Reach,
     variables: Needed,
-    path: PurePosixPath,
+    path: Path,
     name: str,
 ) -> CanarySpec:
     engines = {item.engine: f"{item.name.partition('-')[0]}-*" for item in reached.databases}
     return CanarySpec(
         name=name,
-        path=path,  # type: ignore[arg-type]  # a draft's is relative, and written with slashes wherever it is made
+        path=path,
         settings=told.settings,
         requires=wanted.requires,
         databases=tuple(engines.values()),

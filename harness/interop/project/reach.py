@@ -71,6 +71,19 @@ def decide(entries: Sequence[Entry], context: Context, ask: Ask) -> Reach:
     return _by_injection(own, engines, where, aliases, context, ask)
 
 
+def with_others(reached: Reach, others: Sequence[Entry]) -> Reach:
+    """Return what was decided, with a word on databases that the settings choose only where a variable is set."""
+    known = {item.engine for item in reached.databases}
+    lines = tuple(
+        f"{entry.path}:{entry.line}: {engine.value} is chosen by a variable: a canary with that in `env`,"
+        ' or inject = "settings", runs on it'
+        for entry in others
+        for engine in entry.engines
+        if engine not in known and not (engine is Engine.MYSQL and Engine.MARIADB in known)
+    )
+    return replace(reached, left=(*reached.left, *dict.fromkeys(lines)))
+
+
 def _is_told_apart(entry: Entry) -> bool:
     """Tell whether variables say all that a server decides, unconditionally."""
     told = {part for part, _ in entry.variables}

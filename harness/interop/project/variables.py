@@ -28,7 +28,7 @@ class Variable:
 def variable_of(node: ast.expr) -> Variable | None:
     """Return the variable whose value, whole, is the value of an expression; None where it is something else."""
     match node:
-        case ast.Subscript(value=holder, slice=ast.Constant(value=str() as name)) if _is_environ(holder):
+        case ast.Subscript(value=holder, slice=ast.Constant(value=str() as name)) if is_environ(holder):
             return Variable(name=name, default=None, is_required=True, line=node.lineno)
         case ast.Call(func=ast.Name(id=function), args=[inner]) if function in _CONVERTERS:
             return variable_of(inner)
@@ -80,7 +80,8 @@ def _of_schemes(module: ast.Module) -> Iterator[str]:
                     yield item.arg
 
 
-def _is_environ(node: ast.expr) -> bool:
+def is_environ(node: ast.expr) -> bool:
+    """Tell whether an expression is the environment: ``os.environ``, ``env``."""
     return ast.unparse(node).rpartition(".")[2].lower() in ("environ", "env", "environment")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from harness.interop.tox.axes import Placed
@@ -48,7 +48,8 @@ def names(groups: Sequence[Sequence[Placed]], project: str) -> tuple[str, ...]:
         special = _first(order, everywhere - others)
         if not special:
             special = [part for part in _first(order, anywhere - others) if not _OF_AXIS.fullmatch(part)]
-        found.append(_free("-".join(special[:_LONGEST]) if special else project, found))
+        otherwise = members[0].suite.name if len(members) == 1 else project
+        found.append(_free("-".join(special[:_LONGEST]) or otherwise, found))
     return tuple(found)
 
 
@@ -92,9 +93,9 @@ def canary(name: str, members: Sequence[Placed], path: Path, databases: Sequence
     )
 
 
-def comment(members: Sequence[Placed], duplicates: Mapping[str, str]) -> str:
+def comment(members: Sequence[Placed]) -> str:
     """Return of which environments a canary is made."""
-    listed = [one.suite.name for one in members if one.suite.name not in duplicates]
+    listed = [one.suite.name for one in members]
     if len(listed) <= _LONGEST:
         return f"tox: {', '.join(listed)}"
     return f"tox: {listed[0]} … {listed[-1]}, {len(listed)} environments"

@@ -115,6 +115,8 @@ def _is_test(program: str, words: Sequence[str]) -> bool:
         return any(_IN_SHELL.search(word) for word in words[1:])
     if seen is Watch.SCRIPT or words[0].startswith(("./", "../")):
         scripts = [word for word in words if word.endswith((".py", ".sh"))] or [words[0]]
+        if scripts[0].endswith("manage.py"):  # testmanage.py, too
+            return "test" in words[words.index(scripts[0]) + 1 :]
         return any(_TESTS.search(word) or "test" in word.rpartition("/")[2] for word in scripts)
     return _runs_module(words) or ("setup.py" in words and "test" in words)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.version import Version
@@ -18,7 +19,7 @@ from harness.interop.tox.suites import Sorted, Suite
 from harness.interop.tox.values import Releases
 from harness.model.cell import CANARY, DATABASE, MODE, PYTHON
 from harness.model.condition import Condition
-from harness.model.spec import DatabaseSpec, Engine, Mode, Rule, Strength
+from harness.model.spec import CanarySpec, DatabaseSpec, Engine, Mode, Rule, Strength
 
 REASON = "not in tox's env_list"
 TEST_S = 1800
@@ -44,56 +45,67 @@ def draft(
         UsageError: no environment tests, or none can be carried over; it is said why.
         Infrastructure: the index gave no answer.
     """
-    read = suites.read(found)
+    read = suites.read(found, files)
     choice = package_axes.choose(read.suites, files, releases)
     if not choice.placed:
         raise _nothing(found, read, choice)
+    layout = _layout(choice, project, path)
+    return Draft(
+        axes=tuple(DraftAxis(name=name, values=values, because=_because(name, found)) for name, values in layout.axes),
+        databases=tuple(layout.databases),
+        canaries=layout.canaries,
+        excludes=tuple(
+            Rule(when=Condition(terms=tuple(sorted(terms))), reason=REASON)
+            for terms in boxes.outside(layout.axes, layout.points, layout.known())
+        ),
+        strength=Strength.FULL,
+        because=layout.because,
+        allow_build=builds.brought_along(
+            choice.placed, files, builds.to_be_built(choice.placed, files, releases), resolve
+        ),
+        test_s=TEST_S,
+        left=tuple(_left(found, read, choice, layout.duplicates())),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Layout:
+    """The cells that environments are, and what they are made of."""
+
+    axes: boxes.Axes
+    databases: tuple[DatabaseSpec, ...]
+    canaries: tuple[CanarySpec, ...]
+    points: dict[boxes.Point, list[str]]  # with the environments that each stands for
+    because: tuple[tuple[str, str], ...]
+
+    def known(self) -> list[dict[str, tuple[str, ...]]]:
+        """Return what the canaries' own databases rule out."""
+        every = dict(self.axes)[DATABASE]
+        return [
+            {CANARY: (one.name,), DATABASE: tuple(other for other in every if other not in one.databases)}
+            for one in self.canaries
+            if one.databases != ("*",)
+        ]
+
+    def duplicates(self) -> dict[str, str]:
+        """Return the environments that come to the same cell as an earlier one, with that."""
+        return {name: first for first, *later in self.points.values() for name in later}
+
+
+def _layout(choice: Choice, project: str, path: Path) -> _Layout:
     groups = canaries.group(choice.placed)
     named = canaries.names(groups, project)
     databases: list[DatabaseSpec] = []
     points, points_of = _points(choice, groups, named, databases)
     axes = _axes(choice, points, named, databases)
-    used = {name: {point[axes_index(axes, DATABASE)] for point in points_of[name]} for name in named}
-    every = dict(axes)[DATABASE]
-    chosen = {name: tuple(one for one in every if one in used[name]) for name in named}
-    specs = tuple(
-        canaries.canary(name, members, path, () if chosen[name] == every else chosen[name])
-        for name, members in zip(named, groups, strict=True)
-    )
-    known = [
-        {CANARY: (name,), DATABASE: rest}
-        for name in named
-        if (rest := tuple(o for o in every if o not in chosen[name]))
-    ]
-    duplicates = {name: first for first, *later in points.values() for name in later}
-    return Draft(
-        axes=tuple(DraftAxis(name=name, values=values, because=_because(name, found)) for name, values in axes),
-        databases=tuple(databases),
-        canaries=specs,
-        excludes=tuple(
-            Rule(when=Condition(terms=terms), reason=REASON)
-            for terms in map(_sorted, boxes.outside(axes, points, known))
-        ),
-        strength=Strength.FULL,
-        because=tuple(
-            (f"canary.{name}.command", canaries.comment(members, duplicates))
-            for name, members in zip(named, groups, strict=True)
-        ),
-        allow_build=builds.brought_along(
-            choice.placed, files, builds.to_be_built(choice.placed, files, releases), resolve
-        ),
-        test_s=TEST_S,
-        left=tuple(_left(found, read, choice, duplicates)),
-    )
-
-
-def axes_index(axes: boxes.Axes, name: str) -> int:
-    """Return the place of an axis."""
-    return [axis for axis, _ in axes].index(name)
-
-
-def _sorted(terms: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return tuple(sorted(terms))
+    place, every = [name for name, _ in axes].index(DATABASE), dict(axes)[DATABASE]
+    specs, because = [], []
+    for name, members in zip(named, groups, strict=True):
+        used = {point[place] for point in points_of[name]}
+        chosen = tuple(one for one in every if one in used)
+        specs.append(canaries.canary(name, members, path, () if chosen == every else chosen))
+        because.append((f"canary.{name}.command", canaries.comment(members)))
+    return _Layout(axes=axes, databases=tuple(databases), canaries=tuple(specs), points=points, because=tuple(because))
 
 
 def _points(

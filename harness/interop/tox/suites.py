@@ -10,10 +10,12 @@ from pathlib import Path, PurePosixPath
 
 from packaging.requirements import Requirement
 
+from harness.interop.project.files import Files
 from harness.interop.tox import deps as dependencies
 from harness.interop.tox import servers
 from harness.interop.tox.commands import Kind, ToxCommand, parse
 from harness.interop.tox.environment import ToxEnvironment, ToxFile
+from harness.interop.tox.managers import taken_over
 from harness.model.spec import Engine, Injection
 
 SETTINGS = "DJANGO_SETTINGS_MODULE"
@@ -61,14 +63,14 @@ class Sorted:
     blocked: tuple[tuple[str, str], ...]  # name → why it cannot be carried over
 
 
-def read(found: ToxFile) -> Sorted:
-    """Return the suites of a file."""
+def read(found: ToxFile, files: Files) -> Sorted:
+    """Return the suites of a file; *files* are the project's."""
     suites, aside, blocked = [], [], []
     for environment in found.environments:
         if not _tests(environment):
             aside.append(environment.name)
             continue
-        answer = _suite(environment, found)
+        answer = _suite(environment, found, files)
         if isinstance(answer, Suite):
             suites.append(answer)
         else:
@@ -87,7 +89,7 @@ def _tests(environment: ToxEnvironment) -> bool:
     return any(parse(line).kind is Kind.TEST for line in environment.commands)
 
 
-def _suite(environment: ToxEnvironment, found: ToxFile) -> Suite | str:
+def _suite(environment: ToxEnvironment, found: ToxFile, files: Files) -> Suite | str:
     """Return the suite of an environment, or why there is none."""
     if environment.problems:
         return "; ".join(f"{key}: {words}" for key, words in environment.problems)
@@ -100,7 +102,7 @@ def _suite(environment: ToxEnvironment, found: ToxFile) -> Suite | str:
     cwd = _cwd(environment, found)
     place = _Paths(found=found, environment=environment, cwd=cwd)
     deps = dependencies.read(environment, found.root)
-    commands = tuple(_commands(environment, place, deps))
+    commands = tuple(_commands(environment, place, deps, files))
     if deps.blocked:
         return deps.blocked[0]
     env = {name: place.plain(value) for name, value in environment.set_env if not _ASIDE.fullmatch(name)}
@@ -172,12 +174,15 @@ def _cwd(environment: ToxEnvironment, found: ToxFile) -> str:
     return "." if is_outside else inside
 
 
-def _commands(environment: ToxEnvironment, place: _Paths, deps: dependencies.Deps) -> Iterator[tuple[str, ...]]:
+def _commands(
+    environment: ToxEnvironment, place: _Paths, deps: dependencies.Deps, files: Files
+) -> Iterator[tuple[str, ...]]:
     for command in map(parse, (*environment.commands_pre, *environment.commands)):
         words = tuple(map(place.plain, command.words))
         if not words or command.kind is Kind.COVERAGE:
             continue
-        if dependencies.pip_install(_plain_program(command.words), place.found.root, deps):
+        plain = _plain_program(command.words)
+        if dependencies.pip_install(plain, place.found.root, deps) or taken_over(plain, files, deps):
             continue
         yield ToxCommand(words=words, is_forgiven=command.is_forgiven, is_inverted=command.is_inverted).carried()
 

@@ -334,6 +334,24 @@ def test_what_is_installed_and_not_imported_is_told_apart(observer: Any, site: P
     assert found["unheard-of"] == {"name": "unheard-of", "version": "", "path": "", "is_imported": False}
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_module_that_warns_of_its_version_is_asked_all_the_same(observer: Any, site: Path) -> None:
+    """Where a project makes such warnings errors, or the module raises by itself, its metadata is left."""
+    warns = "import warnings\ndef __getattr__(name):\n    warnings.warn('going', DeprecationWarning)\n    return '9'\n"
+    raises = "def __getattr__(name):\n    raise RuntimeError(name)\n"
+    install(site, "harness_warns", "1.0", {"harness_warns.py": warns})
+    install(site, "harness_raises", "1.0", {"harness_raises.py": raises})
+    import harness_raises  # noqa: F401
+    import harness_warns  # noqa: F401
+
+    found = imported(observer, "harness-warns", "harness-raises", "quux-lib")
+    assert {name: item["version"] for name, item in found.items()} == {
+        "harness-warns": "1.0",
+        "harness-raises": "1.0",
+        "quux-lib": "2.0",
+    }
+
+
 def test_the_metadata_beside_the_module_decides(observer: Any, site: Path, tmp_path: Path) -> None:
     """A module's own word may be stale; the difference is noted."""
     import quuxmodule  # noqa: F401

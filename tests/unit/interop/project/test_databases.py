@@ -109,12 +109,30 @@ def test_the_last_statement_decides(read: Read) -> None:
     assert [(item.alias, item.engines) for item in replaced] == [("default", (Engine.SQLITE,))]
     one = read(f'from .base import *\nDATABASES["log"] = {LITE}["default"]', shop__base=base)
     assert [(item.alias, item.path) for item in one] == [("default", "shop/base.py"), ("log", "shop/settings.py")]
-    either = read(f"from .base import *\nif os.environ.get('CI'):\n    DATABASES = {LITE}", shop__base=base)
+    either = read(f"from .base import *\nif 'test' in sys.argv:\n    DATABASES = {LITE}", shop__base=base)
     assert [(item.alias, item.engines, item.is_certain) for item in either] == [
         ("default", (Engine.POSTGRESQL,), True),
         ("default", (Engine.SQLITE,), False),
         ("log", (Engine.POSTGRESQL,), True),
     ]
+
+
+def test_a_choice_by_a_variable_is_the_one_without_it(tree) -> None:
+    """Whatever is not set is known not to be; the others are there for who asks."""
+    text = """
+    ENGINE = os.environ.get("TEST_DB", "sqlite").lower()
+    if ENGINE == "postgres":
+        DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql"}}
+    elif ENGINE in ("mysql", "mariadb"):
+        DATABASES = {"default": {"ENGINE": "django.db.backends.mysql"}}
+    else:
+        DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3"}}
+    """
+    files = tree({"settings.py": text})
+    known = chain(files, "settings", ("",))
+    assert [(item.engines, item.is_certain) for item in databases.read(files, known)] == [((Engine.SQLITE,), True)]
+    every = databases.read(files, known, is_every=True)
+    assert [item.engines for item in every] == [(Engine.POSTGRESQL,), (Engine.MYSQL,), (Engine.SQLITE,)]
 
 
 def test_an_address_that_is_asked_for_first_is_certain(read: Read) -> None:

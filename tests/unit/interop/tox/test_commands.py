@@ -24,6 +24,7 @@ python -m unittest discover
 python -m tests
 python -m shop.tests
 python quicktest.py
+coverage run testmanage.py test --deprecation all
 python setup.py test
 poetry run pytest
 uv run pytest -x
@@ -55,6 +56,7 @@ python manage.py makemigrations --check
 python -m django makemigrations --check --dry-run
 python -c 'print(1)'
 python docs/build.py
+python testmanage.py runserver 0.0.0.0:8020
 """
 
 
