@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -115,7 +116,8 @@ def tox(
     for path, text in made.files:
         write(path, text, is_forced=True)
     beside = f", with {len(made.files)} files in {made.files[0][0].parent.name}/" if made.files else ""
-    err().print(plain(f"{made.path} is written: {made.cells} environments{beside}; tox run -e NAME"))
+    name = Path(os.path.relpath(made.path))
+    err().print(plain(f"{name} is written: {made.cells} environments{beside}; tox run -c {name} -e NAME"))
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -22,7 +23,7 @@ from harness.model import protocol
 from harness.model.record import Attempt, Ended, Trial
 from harness.workflow import parcel, worker
 from harness.workflow.bounded import bounded
-from harness.workflow.roster import Roster
+from harness.workflow.roster import Roster, kind_of
 from harness.workflow.site import Sent, same_interpreter
 
 T = TypeVar("T")
@@ -62,6 +63,7 @@ class Cluster:
     patience_s: float = PATIENCE_S
     _executors: dict[frozenset[str], Executor] = field(default_factory=dict)
     _works: set[_Work] = field(default_factory=set)
+    _handed: Counter[frozenset[str]] = field(default_factory=Counter)  # attempts under way, by whom they were given to
     _sent: set[str] = field(default_factory=set)  # names of what the workers were given
     _unable_since: dict[Hashable, float] = field(default_factory=dict)
     _loss: Infrastructure | None = None
@@ -96,10 +98,10 @@ class Cluster:
     def keys(self, job: Job) -> tuple[str, ...]:
         """Return the key that it would get here, and those that it would get there."""
         found = {key_of(job, self.services): None}
-        for one in self.roster.members():
-            interpreter = same_interpreter(job.interpreter, one.abilities.interpreters)
+        for one in self.roster.sorts():
+            interpreter = same_interpreter(job.interpreter, one.interpreters)
             if interpreter is not None:
-                inherited = {**self.services.inherited, **dict(one.abilities.inherited)}
+                inherited = {**self.services.inherited, **dict(one.inherited)}
                 there = replace(self.services, inherited=inherited)
                 found[key_of(replace(job, interpreter=interpreter), there)] = None
         return tuple(found)
@@ -117,7 +119,7 @@ class Cluster:
 
     def kind(self, job: Job) -> Hashable:
         """Return what a worker must have for it."""
-        return (job.interpreter.version, job.interpreter.target, job.database.name)
+        return kind_of(job)
 
     def has_room(self, job: Job, running: int) -> bool:  # noqa: ARG002  (the Protocol's)
         """Tell whether those who can try *job* have but few to go on with, or have been missed for too long."""
@@ -126,7 +128,7 @@ class Cluster:
             return time.monotonic() - self._unable_since.setdefault(kind, time.monotonic()) > self.patience_s
         self._unable_since.pop(kind, None)
         with self._lock:
-            return sum(work.hands == able for work in self._works) < 2 * self.roster.threads(able)
+            return self._handed[able] < 2 * self.roster.threads(able)
 
     def begin(self, job: Job, number: int) -> Future[Made]:
         """Hand it to the workers that can try it: whichever is free first makes it."""
@@ -152,7 +154,10 @@ class Cluster:
         return bounded(ask, timeout_s=END_S, is_hopeful=lambda: self.client.status == "running")
 
     def _hand_out(self, work: _Work) -> None:
+        if work.hands:
+            self._handed[work.hands] -= 1
         work.hands, work.alone_since = self.roster.able(work.job), 0.0
+        self._handed[work.hands] += 1
         if work.hands not in self._executors:
             self._executors[work.hands] = self.client.get_executor(pure=False, workers=sorted(work.hands))
         before, work.theirs = work.theirs, None
@@ -193,6 +198,8 @@ class Cluster:
         return sent.made
 
     def _settle(self, work: _Work, made: Made | BaseException) -> None:
+        if work in self._works and work.hands:
+            self._handed[work.hands] -= 1
         self._works.discard(work)
         if work.ours.done():
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 
 from distributed import Client
@@ -46,6 +46,12 @@ class Member:
         return ""
 
 
+def kind_of(job: Job) -> Hashable:
+    """Return what a worker must have for *job*: the same can try all jobs of one kind."""
+    python = job.interpreter
+    return (python.implementation, python.version, python.target, job.database.name, job.server)
+
+
 @dataclass(slots=True, eq=False)
 class Roster:
     """The workers that said what they can do. Its methods may be called from several threads."""
@@ -57,6 +63,7 @@ class Roster:
     _members: dict[str, Member] = field(default_factory=dict)
     _present: frozenset[str] = frozenset()
     _asked: set[str] = field(default_factory=set)
+    _able: dict[Hashable, frozenset[str]] = field(default_factory=dict)  # by kind; emptied when somebody comes or goes
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def look(self) -> None:
@@ -76,6 +83,7 @@ class Roster:
         with self._lock:
             for gone in sorted(self._members.keys() - threads.keys()):
                 self.note(f"the worker {gone} ({self._members.pop(gone).abilities.host}) has left")
+                self._able.clear()
             self._present = frozenset(threads)
             new = {address: count for address, count in threads.items() if address not in self._asked}
             self._asked.update(new)
@@ -99,12 +107,24 @@ class Roster:
 
     def able(self, job: Job) -> frozenset[str]:
         """Return the addresses of those that can try *job*."""
-        return frozenset(one.address for one in self.members() if not one.lack(job))
+        kind = kind_of(job)
+        with self._lock:
+            if kind not in self._able:
+                self._able[kind] = frozenset(one.address for one in self.members() if not one.lack(job))
+            return self._able[kind]
 
     def threads(self, addresses: Iterable[str]) -> int:
         """Return how many attempts these make side by side."""
-        wanted = frozenset(addresses)
-        return sum(one.threads for one in self.members() if one.address in wanted)
+        with self._lock:
+            return sum(self._members[address].threads for address in addresses if address in self._members)
+
+    def sorts(self) -> tuple[Abilities, ...]:
+        """Return one of each sort of machine that a run key tells apart."""
+        found: dict[Hashable, Abilities] = {}
+        for one in self.members():
+            builds = tuple((python.build, python.sqlite_version) for python in one.abilities.interpreters)
+            found.setdefault((builds, one.abilities.inherited), one.abilities)
+        return tuple(found.values())
 
     def lacks(self, job: Job) -> str:
         """Return for a person what each worker lacks for *job*; workers of one lack together."""
@@ -138,3 +158,4 @@ class Roster:
             with self._lock:
                 if address in self._present:
                     self._members[address] = Member(address=address, threads=count, abilities=answer)
+                    self._able.clear()

@@ -33,7 +33,8 @@ def installed(recipe: Recipe) -> list[str]:
         return []
     # in a copy there is no version control, which many a version is read from
     version = f"SETUPTOOLS_SCM_PRETEND_VERSION={shlex.quote(recipe.wheel.version)}"
-    install = f'{version} uv pip install --quiet --python "$work/venv/bin/python" --no-deps'
+    # uv leaves the locks of builds in the temporary folder
+    install = f'TMPDIR="$work/tmp" {version} uv pip install --quiet --python "$work/venv/bin/python" --no-deps'
     failed = "    fail 'the project could not be installed'"
     if recipe.project.is_editable:
         return [f"{install} --editable {recipe.copy} ||", failed]

@@ -46,7 +46,7 @@ def environment(job: Job, name: str, root: Path) -> Written:
     project = job.canary.project
     source = os.path.relpath(job.canary.path, root).replace(os.sep, "/")
     is_copied = project is None or bool(job.canary.changes)
-    folder = f"{{env_tmp_dir}}/{job.canary.path.name}" if is_copied else f"{{tox_root}}/{source}"
+    folder = f"{{env_tmp_dir}}/{job.canary.path.name}" if is_copied else _in_root(source)
     is_installed = made.wheel is not None
     return Written(
         name=name,
@@ -68,6 +68,10 @@ def environment(job: Job, name: str, root: Path) -> Written:
         change_dir=f"{folder}/{project.cwd}" if project is not None and project.cwd != "." else folder,
         files=((_INJECTED, (INJECTION / _INJECTED).read_text(encoding="utf-8")),) if _is_injected(project) else (),
     )
+
+
+def _in_root(path: str) -> str:
+    return "{tox_root}" if path == "." else f"{{tox_root}}/{path}"
 
 
 def names(database: DatabaseSpec) -> tuple[str, ...]:

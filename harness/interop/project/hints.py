@@ -39,7 +39,7 @@ def _is_ci(path: str) -> bool:
         or path
         in (".gitlab-ci.yml", ".travis.yml", "azure-pipelines.yml", "bitbucket-pipelines.yml", ".woodpecker.yml")
         or (is_yaml and path.count("/") <= 1 and "compose" in name)
-        or (path.count("/") <= 1 and name.startswith("Dockerfile"))
+        or (path.count("/") <= 3 and name.startswith("Dockerfile"))
     )
 
 

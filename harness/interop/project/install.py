@@ -198,8 +198,6 @@ def _because(metadata: Metadata, bundle: Bundle | None) -> str:
 
 def _left(files: Sequence[RequirementFile]) -> Iterator[str]:
     for item in files:
-        if item.has_hashes:
-            yield f"{item.path} has hashes: what it does not list itself cannot be installed with it"
         for line in item.foreign:
             name = release_of(line)
             words = f"{name} was taken from the index instead" if name else "it was left out"

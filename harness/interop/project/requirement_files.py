@@ -28,7 +28,6 @@ class RequirementFile:
     includes: tuple[str, ...]  # every file read, itself included
     constraints: tuple[str, ...]  # requirements of constraint files
     installs_project: bool  # it names the project itself: "-e .", "."
-    has_hashes: bool
     foreign: tuple[str, ...]  # lines that name what is on no index: version control, archives
     missing: tuple[str, ...]  # files that it includes and that are not there
 
@@ -48,7 +47,6 @@ def read(files: Files, path: str) -> RequirementFile:
         includes=tuple(text for kind, text in found if kind == "file"),
         constraints=tuple(text for kind, text in found if kind == "constraint"),
         installs_project=("project", "") in found,
-        has_hashes=("hash", "") in found,
         foreign=tuple(text for kind, text in found if kind == "foreign"),
         missing=tuple(text for kind, text in found if kind == "missing"),
     )
@@ -74,9 +72,7 @@ def _walk(files: Files, path: str, kind: str, seen: set[str]) -> Iterator[tuple[
     for line in re.sub(r"\\\r?\n", " ", files.text(path)).splitlines():
         text = re.sub(r"(^|\s)#.*", "", line).strip()
         option = _OPTION.match(text)
-        if "--hash" in text:
-            yield "hash", ""
-            text = text.partition("--hash")[0].strip()
+        text = text.partition("--hash")[0].strip()  # the lock has those of what it pins
         if option and option[1].strip("-")[0] in "rc":
             inner = posixpath.normpath(posixpath.join(posixpath.dirname(path), option[2]))
             is_constraint = option[1].strip("-")[0] == "c"

@@ -103,7 +103,8 @@ def contents(line: str, files: Files, *, is_short: bool = False) -> tuple[Requir
     flag, _, name = line.partition(" ")
     if flag == "-r":
         found = requirement_files.read(files, name)
-        if is_short and (found.missing or found.constraints or found.has_hashes or found.installs_project):
+        has_hashes = any("--hash" in files.text(path) for path in found.includes)
+        if is_short and (found.missing or found.constraints or has_hashes or found.installs_project):
             return ()
         texts = found.requirements
     elif flag == "--group":

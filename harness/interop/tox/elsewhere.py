@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -39,8 +38,7 @@ def written_out(line: str, files: Files, releases: Releases) -> WrittenOut | Non
     if flag != "-r":
         return None
     found = requirement_files.read(files, path)
-    addresses = [address for name in found.includes for address in _addresses(files.text(name))]
-    if not addresses:
+    if not found.foreign:
         return None
     requirements, notes = [], []
     for text in found.requirements:
@@ -48,21 +46,15 @@ def written_out(line: str, files: Files, releases: Releases) -> WrittenOut | Non
             requirements.append(Requirement(text))
         except InvalidRequirement:
             notes.append(f"{path}: {text!r} is no requirement: left out")
-    for match in addresses:
-        name = _name(match)
+    for text in found.foreign:
+        match = _ADDRESS.match(text)
+        name, shown = (_name(match), match["url"]) if match else ("", text)
         if name and _is_on_index(name, releases):
             requirements.append(Requirement(name))
-            notes.append(f"{path}: {match['url']}: {name} is taken from the index instead")
+            notes.append(f"{path}: {shown}: {name} is taken from the index instead")
         else:
-            notes.append(f"{path}: {match['url']}: left out; packages come from the index")
+            notes.append(f"{path}: {shown}: left out; packages come from the index")
     return WrittenOut(requirements=tuple(requirements), notes=tuple(notes))
-
-
-def _addresses(text: str) -> Iterator[re.Match[str]]:
-    for line in text.splitlines():
-        match = _ADDRESS.match(line.strip())
-        if match is not None:
-            yield match
 
 
 def _name(match: re.Match[str]) -> str:

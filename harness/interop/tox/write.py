@@ -80,7 +80,7 @@ def _environment(one: Written, *, is_hashed: bool) -> Table:
         "base_python": [one.base_python],
         "package": one.package,
         "skip_install": one.package == "skip",
-        "deps": deps,
+        "deps": _inline(deps),
         "pass_env": list(one.pass_env),
         "change_dir": one.change_dir,
         "allowlist_externals": outside,
@@ -96,11 +96,16 @@ def _environment(one: Written, *, is_hashed: bool) -> Table:
     return table
 
 
-def _lines(items: Sequence[object]) -> Array:
-    """Return a list that has a line for each of its items."""
+def _inline(items: Sequence[object]) -> Array:
+    """Return a list in one line, tables in it as well."""
     array = tomlkit.array()
     array.extend(items)
-    return array.multiline(True)
+    return array
+
+
+def _lines(items: Sequence[object]) -> Array:
+    """Return a list that has a line for each of its items."""
+    return _inline(items).multiline(True)
 
 
 def _file(one: Written) -> str:

@@ -64,7 +64,9 @@ def test_what_regressed_comes_with_what_moved(make_store, said, tmp_path: Path) 
     text = said(made)
 
     assert "### harness: 4 cells regressed since run 1" in text
-    assert "- ✗ **regressed** in 4 cells: `1 of 3 failed: django.db.utils.OperationalError: no such table: users`" in text
+    assert (
+        "- ✗ **regressed** in 4 cells: `1 of 3 failed: django.db.utils.OperationalError: no such table: users`" in text
+    )
     assert "  - moved: `sqlparse 0.5.0 → 0.6.0`" in text
     assert text.count("**regressed**") == 1
 

@@ -37,7 +37,7 @@ def test_a_file_holds_what_it_includes(tree) -> None:
     assert found.requirements == ("Django==5.2.1", "pytest==8.3")
     assert found.constraints == ("sqlparse<1",)
     assert found.includes == ("requirements/test.txt", "requirements/base.txt")
-    assert (found.installs_project, found.has_hashes, found.foreign) == (True, True, ())
+    assert (found.installs_project, found.foreign) == (True, ())
     assert found.missing == ("requirements/gone.txt",)
 
 
