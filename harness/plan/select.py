@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from harness.errors import NothingSelected, UsageError, nearest
 from harness.model.cell import Cell, normalise_axis
-from harness.model.plan import Axis, Nogood, Why
+from harness.model.plan import Axis, Nogood, Value, Why
 from harness.model.spec import MatrixSpec, Preference, Profile, next_named
 from harness.plan.expression import compile_expression
 from harness.plan.rules import matching
@@ -101,6 +101,21 @@ def narrow(axes: tuple[Axis, ...], spec: MatrixSpec, selection: Selection) -> tu
     return tuple(narrowed)
 
 
+def selected_values(spec: MatrixSpec, name: str, selection: Selection) -> frozenset[str]:
+    """Return the values of an axis without exact versions, as written, that profile and ``--axis`` let through.
+
+    What they say wrongly is told by `narrow`, later: nothing is left out for it here.
+    """
+    written = tuple(str(value) for value in spec.axis(name).values)
+    axis = Axis(name=name, values=tuple(Value(requested=value, exact=value) for value in written))
+    left = set(written)
+    for filters in () if selection.cells else (profile_of(spec, selection).axes, selection.axes):
+        for _, options in (item for item in filters if item[0] == name):
+            wanted = {value for option in options for value in matching(axis, option)}
+            left = (left & wanted) or left
+    return frozenset(left)
+
+
 def _filtered(axes: tuple[Axis, ...], filters: Filters, source: str) -> dict[str, set[str]]:
     left = {axis.name: {value.requested for value in axis.values} for axis in axes}
     by_name = {axis.name: axis for axis in axes}
@@ -148,7 +163,7 @@ def choose(
         named = [explicit(text, axes, nogoods) for text in selection.cells]
         cells = list(dict.fromkeys([*named, *_still_there(selection.failed or (), narrowed, nogoods)]))
     if not cells:
-        raise _nothing(selection, nogoods)
+        raise _nothing(selection, narrowed, nogoods)
     chosen = tuple(cell for cell in cells if matches is None or matches(cell.id))
     if not chosen:
         raise NothingSelected(
@@ -157,13 +172,15 @@ def choose(
     return chosen
 
 
-def _nothing(selection: Selection, nogoods: tuple[Nogood, ...]) -> NothingSelected:
+def _nothing(selection: Selection, narrowed: tuple[Axis, ...], nogoods: tuple[Nogood, ...]) -> NothingSelected:
     if selection.failed is not None:
         count = len(selection.failed)
         return NothingSelected(
             f"none of the {count} cells that failed last can be run" if count else "no cell failed last",
             remedy="run without --last-failed",
         )
+    selected = {(axis.name, value.requested) for axis in narrowed for value in axis.values}
+    nogoods = tuple(nogood for nogood in nogoods if selected.issuperset(nogood.values)) or nogoods
     details = list(dict.fromkeys(nogood.detail for nogood in nogoods))
     remedies = list(dict.fromkeys(nogood.remedy for nogood in nogoods if nogood.remedy))
     return NothingSelected(

@@ -25,7 +25,7 @@ from harness.packages.resolve import CONSTRAINT, Resolver
 from harness.packages.uv import Uv
 from harness.plan.planning import plan_again, plan_run
 from harness.plan.rules import check_rules, matrix_nogoods
-from harness.plan.select import Selection
+from harness.plan.select import Selection, selected_values
 from harness.process import Cancel
 from harness.workflow import projects
 from harness.workflow.events import Watcher
@@ -229,11 +229,13 @@ def _interpreters(
     spec: MatrixSpec, place: Place, options: Options, uv: Uv, cancel: Cancel, watcher: Watcher
 ) -> dict[str, Interpreter | None]:
     found = interpreters.find(place.cache, environ=place.environ, cancel=cancel)
+    selected = selected_values(spec, PYTHON, options.selection)
     chosen: dict[str, Interpreter | None] = {}
     for value in spec.axis(PYTHON).values:
         assert isinstance(value, str)  # held by config: ranges are for packages
         chosen[value] = interpreters.match(value, found)
-        if chosen[value] is None and options.python_downloads and spec.run.python_downloads:
+        may_download = options.python_downloads and spec.run.python_downloads and value in selected
+        if chosen[value] is None and may_download:
             try:
                 chosen[value] = interpreters.download(
                     value,

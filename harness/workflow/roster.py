@@ -96,6 +96,12 @@ class Roster:
         while time.monotonic() < deadline and not self.present() <= self._members.keys():
             time.sleep(0.05)
 
+    def add(self, member: Member) -> None:
+        """Take in what a worker can do."""
+        with self._lock:
+            self._members[member.address] = member
+            self._able.clear()
+
     def present(self) -> frozenset[str]:
         """Return the addresses of all that were there at the last look."""
         return self._present
@@ -155,7 +161,4 @@ class Roster:
                 self.note(f"{answer.host}: left by a run that died, now removed: {swept}")
             if answer.trouble:
                 self.note(f"the worker {address} ({answer.host}) tries no cells: {answer.trouble}")
-            with self._lock:
-                if address in self._present:
-                    self._members[address] = Member(address=address, threads=count, abilities=answer)
-                    self._able.clear()
+            self.add(Member(address=address, threads=count, abilities=answer))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.errors import ExitCode, NothingSelected, UsageError
 from harness.model.cell import Cell
 from harness.model.plan import Axis, Nogood, Why
-from harness.model.spec import MatrixSpec, Profile
-from harness.plan.select import Selection, choose, narrow, parse_filters, profile_of
+from harness.model.spec import AxisSpec, MatrixSpec, Profile
+from harness.plan.select import Selection, choose, narrow, parse_filters, profile_of, selected_values
 
 _SEED = "canary=seed,database=postgres-17,django=6.0,mode=migrations,python=3.12"
 _TENANTS = "canary=tenants,database=postgres-17,django=5.2,mode=migrations,python=3.12"
@@ -61,6 +63,17 @@ def test_axis_filters_match_requested_values_or_exact_versions(
 ) -> None:
     """A filter is a requested value, a series or a specifier on the exact version."""
     assert _values(narrow(axes, spec, Selection(axes=(("django", (option,)),))), "django") == values
+
+
+def test_what_is_selected_of_an_axis_is_known_before_its_versions(spec: MatrixSpec) -> None:
+    """So that no interpreter is fetched for cells that are not wanted; an odd filter is told later, by `narrow`."""
+    everything = {"3.11", "3.12"}
+    spec = replace(spec, axes=(AxisSpec(name="python", values=("3.11", "3.12")), *spec.axes[1:]))
+    assert selected_values(spec, "python", Selection()) == everything
+    assert selected_values(spec, "python", Selection(axes=(("python", ("3.12",)),))) == {"3.12"}
+    assert selected_values(spec, "python", Selection(axes=(("python", (">=3.12,<3.13",)),))) == {"3.12"}
+    assert selected_values(spec, "python", Selection(axes=(("python", ("2.7",)),))) == everything
+    assert selected_values(spec, "python", Selection(axes=(("python", ("3.12",)),), cells=(_SEED,))) == everything
 
 
 def test_patterns_match_names(spec: MatrixSpec, axes: tuple[Axis, ...]) -> None:

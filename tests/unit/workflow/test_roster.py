@@ -87,11 +87,11 @@ def test_cells_go_to_those_who_can_try_them(job: Job) -> None:
     roster = Roster(None, "run", Abilities(host="", harness="1", probe_hash="p"), print)
     assert (roster.able(job), roster.lacks(job)) == (frozenset(), "there is no worker")
     for address in ("tcp://a:1", "tcp://a:2"):
-        roster._members[address] = member(address, interpreters=())
+        roster.add(member(address, interpreters=()))
     assert roster.able(job) == frozenset()
     assert roster.lacks(job) == (
         "a (tcp://a:1), a (tcp://a:2): it has no CPython 3.12.1 (linux-x86_64), but none at all"
     )
-    roster._members["tcp://b:1"] = member("tcp://b:1")
+    roster.add(member("tcp://b:1"))
     assert roster.able(job) == {"tcp://b:1"}
     assert roster.threads(roster.able(job)) == 2
