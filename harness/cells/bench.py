@@ -65,7 +65,9 @@ def bench(job: Job, services: Services) -> Iterator[Bench]:
     folder = services.scratch / f"bench-{number}"
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        made = services.environments.ensure(job.lock, job.interpreter, cancel=services.cancel)
+        made = services.environments.ensure(
+            job.lock, job.interpreter, is_apart=job.canary.project is not None, cancel=services.cancel
+        )
         server = services.servers.get(job.cell[DATABASE])
         databases = stack.enter_context(server.lease(f"b{number}", job.canary.aliases))
         folders = laid_out(job, services, folder)

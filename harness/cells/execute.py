@@ -99,7 +99,9 @@ def _run(
 ) -> Made:
     clock = _Clock()
     phase(Phase.ENVIRONMENT)
-    made = services.environments.ensure(job.lock, job.interpreter, cancel=services.cancel)
+    made = services.environments.ensure(
+        job.lock, job.interpreter, is_apart=job.canary.project is not None, cancel=services.cancel
+    )
     environment_s = clock.lap()
     services.cancel.check()
     phase(Phase.SERVER)

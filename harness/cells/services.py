@@ -18,8 +18,8 @@ from harness.process import Cancel
 class EnvironmentMaker(Protocol):
     """Makes environments; `packages` has the real one."""
 
-    def ensure(self, lock: Lock, interpreter: Interpreter, *, cancel: Cancel) -> Environment:
-        """Return the environment with *lock* installed, made if it is not there."""
+    def ensure(self, lock: Lock, interpreter: Interpreter, *, is_apart: bool = False, cancel: Cancel) -> Environment:
+        """Return the environment with *lock* installed, made if it is not there; *is_apart*: with files of its own."""
         ...
 
     def with_editable(

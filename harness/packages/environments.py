@@ -21,6 +21,7 @@ from harness.process import Cancel
 
 FOLDER = "environments"
 COMPLETE = "complete.json"
+APART = "-apart"
 SCHEME = 1
 SIDE_BY_SIDE = 3
 """Installations at once within one environment; several environments are made at once besides."""
@@ -53,15 +54,20 @@ class Environments:
         """Say that this run uses the folder called *name* somewhere in the cache, so that `gc` spares it."""
         self._lease.add(name)
 
-    def ensure(self, lock: Lock, interpreter: Interpreter, *, cancel: Cancel | None = None) -> Environment:
+    def ensure(
+        self, lock: Lock, interpreter: Interpreter, *, is_apart: bool = False, cancel: Cancel | None = None
+    ) -> Environment:
         """Return the environment of *lock* on *interpreter*, made first where it was not.
+
+        *is_apart*: with files of its own, for whoever tells a project's files from others by where they really lie, as
+        coverage does.
 
         Raises:
             IndexUnreachable: a package has to be downloaded, and the index gave no answer.
             Infrastructure: uv failed, the disk is full, or it took too long.
             Interrupted: *cancel* was set.
         """
-        path = self._cache / FOLDER / name_of(lock.hash, interpreter)
+        path = self._cache / FOLDER / f"{name_of(lock.hash, interpreter)}{APART if is_apart else ''}"
         self._lease.add(path.name)
         with guard(self._cache, path.name, timeout_s=self._timeout_s, cancel=cancel):
             entries = [self._store.entry(pin, interpreter) for pin in lock.pins]
@@ -69,13 +75,13 @@ class Environments:
                 self._lease.add(entry.name)
             try:
                 if not is_complete(path, entries):
-                    self._make(path, lock, interpreter, cancel)
+                    self._make(path, lock, interpreter, cancel, is_apart=is_apart)
                 os.utime(path / COMPLETE)  # `gc` spares what was wanted lately
             except OSError as error:
                 raise Infrastructure(f"cannot make the environment {path}: {error}") from error
         return Environment(path=str(path), python=str(path / "bin" / "python"), lock=lock, interpreter=interpreter)
 
-    def _make(self, path: Path, lock: Lock, interpreter: Interpreter, cancel: Cancel | None) -> None:
+    def _make(self, path: Path, lock: Lock, interpreter: Interpreter, cancel: Cancel | None, *, is_apart: bool) -> None:
         # Environments made at once share most packages: each begins elsewhere, so as not to wait for the other.
         offset = int(lock.hash, 16) % max(1, len(lock.pins))
         with ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
@@ -85,8 +91,8 @@ class Environments:
             )
             entries = sorted(made)
         with in_the_making(path) as folder:
-            _link(entries, folder, path, interpreter)
-            if pytest_version := lock.version_of("pytest"):
+            _link(entries, folder, path, interpreter, is_apart=is_apart)
+            if not is_apart and (pytest_version := lock.version_of("pytest")):
                 python = folder / "bin" / "python"
                 self._store.rewrite_plugins(entries, python, pytest_version, timeout_s=self._timeout_s)
             facts = {
@@ -111,7 +117,7 @@ class Environments:
         entries = [self._store.entry(pin, made.interpreter) for pin in made.lock.pins]
         try:
             folder.mkdir()
-            _link(entries, folder, folder, made.interpreter)
+            _link(entries, folder, folder, made.interpreter, is_apart=True)
         except OSError as error:
             raise Infrastructure(f"cannot make the environment {folder}: {error}") from error
         python = folder / "bin" / "python"
@@ -126,11 +132,11 @@ class Environments:
         return Environment(path=str(folder), python=str(python), lock=made.lock, interpreter=made.interpreter)
 
 
-def _link(entries: Sequence[Path], folder: Path, final: Path, interpreter: Interpreter) -> None:
+def _link(entries: Sequence[Path], folder: Path, final: Path, interpreter: Interpreter, *, is_apart: bool) -> None:
     """Fill *folder*, which becomes *final*, with a virtual environment of links to installed packages."""
     _skeleton(folder, interpreter)
     site = folder / "lib" / f"python{_series(interpreter)}" / "site-packages"
-    merge([found for entry in entries if (found := site_packages(entry)) is not None], site)
+    merge([found for entry in entries if (found := site_packages(entry)) is not None], site, is_apart=is_apart)
     _scripts(entries, folder, final)
 
 

@@ -400,6 +400,8 @@ class SetUp(object):
         self.depth += 1
         if self.depth > 1 or "django.db" not in sys.modules:
             return
+        self.made.clear()  # a script may set up, tear down and set up again
+        self.created.clear()
         from django.db import connections
 
         self.names = {alias: entry.get("NAME") for alias, entry in connections.databases.items()}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
     from harness.workflow.cluster import Cluster
+    from harness.workflow.worker import SitePlugin
 
 SCHEME = "dask"
 WORKERS_S = 30.0
@@ -88,6 +89,16 @@ def linked(address: str) -> Iterator[Link]:
         bounded(lambda: client.close(timeout=CLOSE_S), timeout_s=CLOSE_S + 5)
 
 
+def _register(link: Link, plugin: SitePlugin) -> None:
+    try:
+        link.client.register_plugin(plugin)
+    except Exception as error:
+        raise Infrastructure(
+            f"a worker of {link.address} cannot take part: {type(error).__name__}: {error}",
+            remedy="install the same harness, with its extra `dask`, on every worker",
+        ) from error
+
+
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
@@ -127,13 +138,7 @@ def joined(
         run_id=services.run_id,
         databases=tuple((spec.database(item), offer.identity) for item, offer in offers.items()),
     )
-    try:
-        link.client.register_plugin(SitePlugin(name, order))
-    except Exception as error:
-        raise Infrastructure(
-            f"a worker of {link.address} cannot take part: {type(error).__name__}: {error}",
-            remedy="install the same harness, with its extra `dask`, on every worker",
-        ) from error
+    _register(link, SitePlugin(name, order))
     own = Abilities(host="", harness=version("harness"), probe_hash=services.probe_hash)
     roster = Roster(link.client, name, own, note)
     with Cluster(link.client, name, link.address, roster, services) as cluster:

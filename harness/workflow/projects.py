@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -93,7 +94,7 @@ def _wheels(canary: CanarySpec, interpreters: Sequence[Interpreter], builder: Bu
     def build(interpreter: Interpreter) -> tuple[str, Wheel]:
         wheel = wheels.build(
             tree_hash,
-            lambda target: project.copy(canary.path, canary.changes, target),
+            lambda target: _copy(canary, target),
             interpreter,
             builder.cache,
             uv=builder.uv,
@@ -107,6 +108,14 @@ def _wheels(canary: CanarySpec, interpreters: Sequence[Interpreter], builder: Bu
     if first[1].is_for_any_python:
         return tuple((minor_of(interpreter), first[1]) for interpreter in interpreters)
     return (first, *(build(interpreter) for interpreter in interpreters[1:] if takes(first[1], interpreter)))
+
+
+def _copy(canary: CanarySpec, target: Path) -> None:
+    """Copy what is built; what of ours may be under version control lies there, or its version would be a dirty one."""
+    project.copy(canary.path, canary.changes, target)
+    for name in project.OWN_FILES:
+        if (canary.path / name).is_file():
+            shutil.copy2(canary.path / name, target / name)
 
 
 def minor_of(interpreter: Interpreter) -> str:

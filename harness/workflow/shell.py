@@ -73,7 +73,9 @@ def opened(spec: MatrixSpec, place: Place, text: str, watcher: Watcher, cancel: 
         watcher.stage(f"preparing {cell.id}")
         pool = stack.enter_context(ServerPool({cell[DATABASE]: answer}, timeout_s=spec.run.timeouts.server_s))
         services = _services(ground, context, pool, stack)
-        made = services.environments.ensure(one.job.lock, one.job.interpreter, cancel=cancel)
+        made = services.environments.ensure(
+            one.job.lock, one.job.interpreter, is_apart=one.job.canary.project is not None, cancel=cancel
+        )
         server = pool.get(cell[DATABASE])
         databases = stack.enter_context(server.lease("shell", one.job.canary.aliases))
         root = context.scratch / "cell"

@@ -236,15 +236,18 @@ def _opened(order: Order, environ: Mapping[str, str]) -> _Open:
             inherited=without_own_programs(environ, sys.prefix),
             now=utc_now,
         )
-        abilities = replace(
-            _bare(),
-            interpreters=found,
-            servers=tuple((name, offer.identity) for name, offer in offers.items()),
-            absent=absent,
-            inherited=answer_changing(services.inherited),
-            swept=tuple(swept),
-        )
+        able = _able(found, offers, services)
+        abilities = replace(able, absent=absent, swept=tuple(swept))
         return _Open(services=services, abilities=abilities, stack=stack.pop_all())
+
+
+def _able(found: tuple[Interpreter, ...], offers: Mapping[str, Offer], services: Services) -> Abilities:
+    return replace(
+        _bare(),
+        interpreters=found,
+        servers=tuple((name, offer.identity) for name, offer in offers.items()),
+        inherited=answer_changing(services.inherited),
+    )
 
 
 def _offers(order: Order, context: databases.Context) -> tuple[dict[str, Offer], tuple[tuple[str, str], ...]]:

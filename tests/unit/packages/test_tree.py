@@ -45,3 +45,17 @@ def test_folder_and_file_of_one_name(tmp_path: Path) -> None:
     """One wins; nothing breaks."""
     merge([make(tmp_path / "one", "x"), make(tmp_path / "two", "x/y")], tmp_path / "target")
     assert (tmp_path / "target" / "x").read_text() == "one"
+
+
+def test_a_folder_apart_is_its_own_through_and_through(tmp_path: Path) -> None:
+    """Whoever follows links stays in it: files are hard links, and nothing carries another place's path."""
+    plugin = make(tmp_path / "plugin", "ns/a/x.py", "__pycache__/m.cpython-312-pytest-9.0.pyc", "__pycache__/m.pyc")
+    target = tmp_path / "target"
+    merge([plugin, make(tmp_path / "other", "ns/b.py")], target, is_apart=True)
+    files = [path for path in target.rglob("*") if path.is_file()]
+    assert sorted(path.relative_to(target).as_posix() for path in files) == [
+        "__pycache__/m.pyc",
+        "ns/a/x.py",
+        "ns/b.py",
+    ]
+    assert all(path.resolve() == path and path.stat().st_nlink == 2 for path in files)
