@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.cells import environ
 from harness.cells.commands import commands
-from harness.cells.folders import laid_out, with_editable
+from harness.cells.folders import laid_out, settled
 from harness.cells.job import Job
 from harness.cells.services import Services
 from harness.model.cell import DATABASE
@@ -71,7 +71,7 @@ def bench(job: Job, services: Services) -> Iterator[Bench]:
         server = services.servers.get(job.cell[DATABASE])
         databases = stack.enter_context(server.lease(f"b{number}", job.canary.aliases))
         folders = laid_out(job, services, folder)
-        made = with_editable(made, job, services, folders)
+        made, folders = settled(made, job, services, folders, environ.INJECTION)
         probe = folders.probe / services.probe.name
         yield Bench(
             copy=folders.work,

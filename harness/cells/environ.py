@@ -71,7 +71,7 @@ def environment(
     project = job.canary.project
     if project is not None:
         base |= project_environ.variables(
-            job.canary, project, databases, inherited=inherited, base=base, injection=INJECTION
+            job.canary, project, databases, inherited=inherited, base=base, injection=probe.parent / INJECTION.name
         )
     further = dict(command.env)
     if ADDOPTS in base and ADDOPTS in further:

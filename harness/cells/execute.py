@@ -14,7 +14,7 @@ from pathlib import Path
 
 from harness.cells import environ, junit, project
 from harness.cells.commands import PYTHON, commands, preparations
-from harness.cells.folders import Folders, laid_out, with_editable, working_folder
+from harness.cells.folders import Folders, laid_out, settled, working_folder
 from harness.cells.job import Job
 from harness.cells.services import Services
 from harness.errors import Infrastructure, Interrupted
@@ -111,7 +111,7 @@ def _run(
     services.cancel.check()
     phase(Phase.COPY)
     folders = laid_out(job, services, folder)
-    made = with_editable(made, job, services, folders)
+    made, folders = settled(made, job, services, folders, environ.INJECTION)
     copy_s = clock.lap()
     phase(Phase.TESTS)
     done = _supervised(job, services, made, databases, folders, log)

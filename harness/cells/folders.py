@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.cells import project
@@ -49,19 +50,37 @@ def working_folder(job: Job, folders: Folders) -> Path:
     return folders.work / job.canary.project.cwd if job.canary.project is not None else folders.work
 
 
-def with_editable(made: Environment, job: Job, services: Services, folders: Folders) -> Environment:
-    """Return an environment of the cell's own where its project is used from the files that it got.
+def settled(
+    made: Environment, job: Job, services: Services, folders: Folders, injection: Path
+) -> tuple[Environment, Folders]:
+    """Return the environment and the folders as the cell's canary needs them.
+
+    A project that is used from its files gets an environment of its own. What observes a project lies inside of its
+    environment, beside the programs: coverage, which measures what is no package, takes it for a part of that.
 
     Raises:
-        Infrastructure: uv could not install it.
+        Infrastructure: uv could not install the project.
+        OSError: the environment cannot be written to.
     """
     project = job.canary.project
-    if project is None or not project.is_editable:
-        return made
-    version = project.wheels[0][1].version
-    return services.environments.with_editable(
-        made, folders.root / "venv", folders.work, version=version, cancel=services.cancel
-    )
+    if project is None:
+        return made, folders
+    if project.is_editable:
+        version = project.wheels[0][1].version
+        made = services.environments.with_editable(
+            made, folders.root / "venv", folders.work, version=version, cancel=services.cancel
+        )
+    place = Path(made.python).parent / f".harness-{services.probe_hash}"
+    if not place.exists():
+        draft = Path(tempfile.mkdtemp(dir=place.parent, prefix=".harness-"))
+        shutil.copytree(folders.probe, draft, dirs_exist_ok=True)
+        shutil.copytree(injection, draft / injection.name, ignore=shutil.ignore_patterns("__pycache__"))
+        draft.chmod(0o755)
+        try:
+            draft.rename(place)
+        except OSError:  # another cell of this environment was quicker
+            shutil.rmtree(draft, ignore_errors=True)
+    return made, replace(folders, probe=place)
 
 
 def compiled(

@@ -13,7 +13,7 @@ from pathlib import Path
 import harness
 from harness.cells import environ, project
 from harness.cells.commands import Command, unobserved
-from harness.cells.folders import Folders, laid_out, with_editable, working_folder
+from harness.cells.folders import Folders, laid_out, settled, working_folder
 from harness.cells.servers import ServerPool
 from harness.cells.services import Services
 from harness.databases import Context
@@ -82,7 +82,7 @@ def opened(spec: MatrixSpec, place: Place, text: str, watcher: Watcher, cancel: 
         stack.callback(shutil.rmtree, root, ignore_errors=True)
         stack.callback(end_strays, root)
         folders = laid_out(one.job, services, root)
-        made = with_editable(made, one.job, services, folders)
+        made, folders = settled(made, one.job, services, folders, environ.INJECTION)
         yield Opened(
             work=working_folder(one.job, folders),
             env=_environment(place, one, services, made, databases, folders),
