@@ -58,7 +58,7 @@ class Environments:
     def use(self, name: str) -> None:
         """Nothing is collected here."""
 
-    def ensure(self, lock: Lock, interpreter: Interpreter, *, cancel: Cancel) -> Environment:
+    def ensure(self, lock: Lock, interpreter: Interpreter, *, is_apart: bool = False, cancel: Cancel) -> Environment:
         """Take the next."""
         with self.lock:
             way = self.ways.pop(0)
