@@ -31,7 +31,8 @@ def mismatch(trial: Trial, asked: Asked) -> str:
             return f"the cell asks for Python {wanted[PYTHON]}, but {process.python} ran"
         for found in process.imported:
             if found.name in wanted and not _is_same(wanted[found.name], found.version):
-                return f"the cell asks for {found.name} {wanted[found.name]}, but {found.version} was imported"
+                came = f"{found.version} was imported" if found.version else "what ran does not have it"
+                return f"the cell asks for {found.name} {wanted[found.name]}, but {came}"
             # what lies in the environment is reported relative to it
             if found.name in wanted and found.is_imported and found.path.startswith("/"):
                 return f"{found.name} was imported from {found.path}, not from the cell's environment"

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
-from harness.cells import environ, junit, project
-from harness.cells.commands import PYTHON, commands, preparations
+from harness.cells import environ, junit, programs, project
+from harness.cells.commands import commands, preparations
 from harness.cells.folders import Folders, laid_out, settled, working_folder
 from harness.cells.job import Job
+from harness.cells.programs import NoProgram
 from harness.cells.services import Services
 from harness.errors import Infrastructure, Interrupted
 from harness.model import protocol
@@ -158,11 +159,10 @@ def _supervised(
             scratch=folders.scratch,
             bin_dir=Path(made.python).parent,
         )
-        program = made.python if command.program == PYTHON else shutil.which(command.program, path=env["PATH"])
-        program = str(cwd / command.program) if "/" in command.program else program
-        if program is None:
-            done = Completed(code=NOT_FOUND, stop=Stop.EXITED)
-            return _Done(completed=done, unprepared=f"there is no program {command.program!r} in its environment")
+        try:
+            program = programs.find(command, made.python, env, cwd)
+        except NoProgram as error:
+            return _Done(completed=Completed(code=NOT_FOUND, stop=Stop.EXITED), unprepared=str(error))
         with ExitStack() as registered:
             done = supervise(
                 (program, *command.args),
