@@ -95,8 +95,15 @@ def _bad_command(line: str) -> Iterator[str]:
         return
     if not words:
         yield "is empty"
-    elif found := sorted({";", "&&", "||", "|", ">", "<"} & set(words)):
+    elif found := sorted({";", "&&", "||", "|", ">", "<"} & _unquoted(line)):
         yield f"{found[0]!r} needs a shell, and none is run: write several commands, or `sh -c '…'`"
+
+
+def _unquoted(line: str) -> set[str]:
+    """Return the words of a line with their quotes: what is quoted is no operator of a shell."""
+    with suppress(ValueError):  # quotes that only a shell understands
+        return set(shlex.split(line, posix=False))
+    return set()
 
 
 def _is_pytest(line: str) -> bool:

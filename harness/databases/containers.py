@@ -64,19 +64,20 @@ def data_folder(engine: Engine, version: str, *, is_own: bool) -> str:
 
 def offer(spec: DatabaseSpec, context: Context) -> ContainerOffer | Absent:
     """Offer a container if an engine answers and an image is to be had."""
-    remedy = "nox -s images"
     if spec.engine is Engine.SQLITE:
         return Absent(detail="SQLite needs no server", remedy='write providers = ["sqlite"]')
+    without_docker = "start Docker, or name another provider"
     problem = images.engine_problem(context.environ)
     if problem:
-        return Absent(detail=problem, remedy=f"start Docker and run {remedy}")
+        return Absent(detail=problem, remedy=without_docker)
     try:
         with images.connect(context.environ) as client:
             image = images.resolve(spec, client, may_pull=context.is_network_allowed)
     except Infrastructure as error:
-        return Absent(detail=error.message, remedy=f"start Docker and run {remedy}")
+        return Absent(detail=error.message, remedy=without_docker)
     if isinstance(image, str):
-        return Absent(detail=image, remedy=remedy)
+        wanted = images.candidates(spec)[-1]
+        return Absent(detail=image, remedy=f"make {wanted} available to Docker, or name another image or provider")
     identity = ServerIdentity(
         provider=ProviderName.DOCKER,
         source=image.name,

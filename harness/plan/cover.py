@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.model.cell import DATABASE, PYTHON, Cell
-from harness.model.plan import Axis, LeftOut, Nogood, Plan
+from harness.model.cell import CANARY, DATABASE, PYTHON, Cell
+from harness.model.plan import Axis, LeftOut, Nogood, Plan, Why
 from harness.model.spec import Rule, Strength
 from harness.plan import array
 from harness.plan.coverage import arity, count, masks_of
@@ -65,4 +65,12 @@ def left_out(axes: tuple[Axis, ...], nogoods: tuple[Nogood, ...]) -> tuple[LeftO
 def _left_out(space: Space, nogoods: tuple[Nogood, ...]) -> tuple[LeftOut, ...]:
     masks = [(nogood, space.mask(nogood.values)) for nogood in dict.fromkeys(nogoods)]
     counted = [LeftOut(nogood=nogood, cells=space.cells_with(mask)) for nogood, mask in masks if mask is not None]
-    return tuple(item for item in counted if item.cells)
+    unused = _unused(space.axes, nogoods)
+    return tuple(item for item in counted if item.cells and not (item.nogood.why is Why.NO_PROVIDER and unused(item)))
+
+
+def _unused(axes: tuple[Axis, ...], nogoods: tuple[Nogood, ...]) -> Callable[[LeftOut], bool]:
+    """Return what tells of a database that lacks a server whether no canary uses it anyway."""
+    canaries = [value.requested for axis in axes if axis.name == CANARY for value in axis.values]
+    ruled_out = {nogood.values for nogood in nogoods if nogood.why is Why.CANARY_DATABASE}
+    return lambda item: bool(canaries) and all(((CANARY, name), *item.nogood.values) in ruled_out for name in canaries)

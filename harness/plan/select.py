@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from harness.errors import NothingSelected, UsageError, nearest
-from harness.model.cell import Cell, normalise_axis
+from harness.model.cell import CANARY, DATABASE, Cell, normalise_axis
 from harness.model.plan import Axis, Nogood, Value, Why
 from harness.model.spec import MatrixSpec, Preference, Profile, next_named
 from harness.plan.expression import compile_expression
@@ -114,6 +115,16 @@ def selected_values(spec: MatrixSpec, name: str, selection: Selection) -> frozen
             wanted = {value for option in options for value in matching(axis, option)}
             left = (left & wanted) or left
     return frozenset(left)
+
+
+def selected_databases(spec: MatrixSpec, selection: Selection) -> frozenset[str]:
+    """Return the databases that profile and ``--axis`` let through, and that a canary of those let through can use."""
+    canaries = [spec.canary(name) for name in selected_values(spec, CANARY, selection)]
+    return frozenset(
+        name
+        for name in selected_values(spec, DATABASE, selection)
+        if any(fnmatch.fnmatchcase(name, pattern) for canary in canaries for pattern in canary.databases)
+    )
 
 
 def _filtered(axes: tuple[Axis, ...], filters: Filters, source: str) -> dict[str, set[str]]:

@@ -36,7 +36,7 @@ def base_cell(ground: Ground, text: str) -> tuple[Prepared, Cell]:
     given = parse(text, ground.spec, without="")
     axes, pythons = _expanded(ground, given)
     ready = prepared(ground, ground.spec, axes, pythons, {})
-    reasons = [nogood.detail for nogood in ready.nogoods]
+    reasons = [(nogood.detail, nogood.remedy) for nogood in ready.nogoods]
     absent: set[str] = set()
     tried = 0
     for cell in newest_first(axes, ground.spec):
@@ -46,18 +46,26 @@ def base_cell(ground: Ground, text: str) -> tuple[Prepared, Cell]:
             offer = ground.offer(ground.spec.database(cell[DATABASE]))
             if isinstance(offer, Absent):
                 absent.add(cell[DATABASE])
-                reasons.append(f"{cell[DATABASE]}: {offer.detail}")
+                reasons.append((f"{cell[DATABASE]}: {offer.detail}", offer.remedy))
                 continue
             ready.offers = {**ready.offers, cell[DATABASE]: offer}
         impossible = lock_all(ready, [cell])
         if not impossible:
             return ready, cell
-        reasons.append(impossible[cell].detail)
+        reasons.append((impossible[cell].detail, impossible[cell].remedy))
         tried += 1
         if tried == TRIED:
             break
-    why = f": {reasons[-1]}" if reasons else ""
-    raise NothingSelected(f"no cell{f' of {text}' if text else ''} can be tested{why}", remedy="another --cell")
+    raise nothing(text, reasons)
+
+
+def nothing(text: str, reasons: Sequence[tuple[str, str]]) -> NothingSelected:
+    """Return that no cell was found; of all (reason, remedy) the last is told."""
+    why, remedy = reasons[-1] if reasons else ("", "")
+    return NothingSelected(
+        f"no cell{f' of {text}' if text else ''} can be tested{f': {why}' if why else ''}",
+        remedy=remedy or "another --cell",
+    )
 
 
 def package_axes(ground: Ground) -> tuple[Axis, ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from packaging.utils import canonicalize_name
 
 from harness import config
 from harness.doctor.tree import Tree
@@ -16,6 +18,7 @@ from harness.interop.matrix_toml import written
 from harness.interop.project.complete import completed
 from harness.interop.project.files import broken
 from harness.interop.project.into_draft import draft, reach_of, variables_of
+from harness.interop.project.metadata import package_names
 from harness.interop.project.question import Ask, Question
 from harness.interop.view import InitView
 from harness.model.cell import PYTHON
@@ -49,7 +52,9 @@ def init(request: InitRequest, place: Place, ask: Ask, cancel: Cancel) -> InitVi
         raise UsageError(f"{target} is there already", remedy="--force replaces it, --output FILE writes another")
     tree = _tree(request.path, ask)
     made = (
-        read_project(tree, place, ask) if request.source is None else _of_tool(request.source, tree, place, ask, cancel)
+        read_project(tree, place, ask, cancel)
+        if request.source is None
+        else _of_tool(request.source, tree, place, ask, cancel)
     )
     text = written(made)
     if target is not None:
@@ -71,7 +76,7 @@ def place_of(request: InitRequest, cache: Path, environ: dict[str, str]) -> Plac
     )
 
 
-def read_project(tree: Tree, place: Place, ask: Ask) -> Draft:
+def read_project(tree: Tree, place: Place, ask: Ask, cancel: Cancel) -> Draft:
     """Return the draft of the project in *tree*.
 
     Raises:
@@ -92,17 +97,24 @@ def read_project(tree: Tree, place: Place, ask: Ask) -> Draft:
         path=Path(relative),
         name=tree.root.resolve().name,
         releases=lambda: init_index.django(place),
-        unbuilt=lambda requirements, pythons: init_index.unbuilt(requirements, pythons, place),
+        unbuilt=lambda requirements, pythons: init_index.to_be_built(
+            _of_others(requirements, reading.basis.metadata.name), pythons, place, init_index.resolving(place, cancel)
+        ),
         today=place.now().date(),
         ask=ask,
     )
 
 
+def _of_others(requirements: Collection[str], name: str) -> tuple[str, ...]:
+    """Return the requirements without those on the project itself: it need not be on the index."""
+    return tuple(text for text in requirements if canonicalize_name(name) not in package_names((text,)))
+
+
 def _of_tool(source: Path, tree: Tree, place: Place, ask: Ask, cancel: Cancel) -> Draft:
     """Return the draft that another tool's file gives, completed with what the settings say of databases."""
-    made = from_tox(source, tree, place, cancel)
     reading = init_read.read(tree, ask)
     reached = reach_of(tree, reading.basis, reading.told, ask)
+    made = from_tox(source, tree, place, cancel, told=reading.told, reached=reached)
     made = completed(made, reached, reading.told.settings, variables_of(tree, reading.told))
     required = [text for canary in made.canaries for text in canary.requires]
     pythons = next((axis.values for axis in made.axes if axis.name == PYTHON), ())

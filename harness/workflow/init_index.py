@@ -9,13 +9,17 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, Infrastructure, UsageError
 from harness.interop.project import series
 from harness.interop.project.metadata import parsed
 from harness.interop.project.series import Released
-from harness.model.package import Release
+from harness.interop.tox.builds import Resolve, built_for
+from harness.model.package import Release, Unresolvable
+from harness.packages import interpreters
 from harness.packages.index import Index
+from harness.packages.resolve import Resolver
 from harness.packages.uv import Uv
+from harness.process import Cancel
 from harness.workflow.place import Place
 from harness.workflow.side_by_side import side_by_side
 
@@ -46,6 +50,35 @@ def unbuilt(requirements: Collection[str], pythons: Collection[str], place: Plac
     asked = sorted(text for text in requirements if parsed(text) is not None)
     found = zip(asked, side_by_side(is_unbuilt, asked), strict=True)
     return frozenset(str(canonicalize_name(Requirement(text).name)) for text, is_found in found if is_found)
+
+
+def resolving(place: Place, cancel: Cancel) -> Resolve:
+    """Return what asks the resolver, on the interpreters of this machine."""
+    now = place.now()
+    uv = Uv(cache=place.cache, environ=place.environ, project=place.matrix.parent, as_of=now, now=place.now)
+    pythons = interpreters.find(place.cache, environ=place.environ, cancel=cancel)
+
+    def resolve(requirements: tuple[str, ...], python: str, built: tuple[str, ...]) -> str:
+        interpreter = interpreters.match(python, pythons)
+        if interpreter is None:
+            return ""
+        resolver = Resolver(place.cache, uv=uv, as_of=now, allow_build=built)
+        try:
+            answer = resolver.lock(requirements, interpreter, cancel=cancel)
+        except (UsageError, Infrastructure):  # the plan will say it
+            return ""
+        return answer.words if isinstance(answer, Unresolvable) else ""
+
+    return resolve
+
+
+def to_be_built(
+    requirements: Collection[str], pythons: Collection[str], place: Place, resolve: Resolve
+) -> frozenset[str]:
+    """Return the packages that have to be built: those that are asked for, and those that these bring along."""
+    known = unbuilt(requirements, pythons, place)
+    asked = tuple(sorted(text for text in requirements if (item := parsed(text)) is not None and not item.url))
+    return frozenset(built_for([(asked, python) for python in pythons], known, resolve)) if asked else known
 
 
 def has_wheel(release: Release, python: str) -> bool:

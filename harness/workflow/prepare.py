@@ -25,7 +25,7 @@ from harness.packages.resolve import CONSTRAINT, Resolver
 from harness.packages.uv import Uv
 from harness.plan.planning import plan_again, plan_run
 from harness.plan.rules import check_rules, matrix_nogoods
-from harness.plan.select import Selection, selected_values
+from harness.plan.select import Selection, selected_databases, selected_values
 from harness.process import Cancel
 from harness.workflow import projects
 from harness.workflow.events import Watcher
@@ -133,9 +133,7 @@ def prepare(
         interpreters={value: found for value, found in pythons.items() if found is not None},
         offers=offers,
         pins=pins,
-        resolver=pins.resolver(
-            spec, place, uv, refresh=options.refresh, preference=options.selection.preference
-        ),
+        resolver=pins.resolver(spec, place, uv, refresh=options.refresh, preference=options.selection.preference),
         uv=uv,
         cancel=context.cancel,
         plan=plan_run(spec, axes, nogoods, options.selection),
@@ -210,12 +208,10 @@ def _impossible(cell: Cell, guilty: tuple[str, ...], answer: Unresolvable, canar
     values = tuple((axis, value) for axis, value in cell.values if axis in guilty or axis == PYTHON)
     own = [text for text in canary.requires if CANARY in guilty and _package(text) in guilty]
     said = f"\n{canary.name} itself asks for {', '.join(own)}" if canary.project is not None and own else ""
-    return Nogood(
-        values=values, why=Why.UNRESOLVABLE, detail=f"{answer.words}{said}", remedy=_remedy(answer.words)
-    )
+    return Nogood(values=values, why=Why.UNRESOLVABLE, detail=f"{answer.words}{said}", remedy=remedy(answer.words))
 
 
-def _remedy(words: str) -> str:
+def remedy(words: str) -> str:
     """Return what to do where uv says that packages have no wheels."""
     names = sorted(set(_NO_WHEELS.findall(words)))
     return f"allow_build = {json.dumps(names)} in [run], if they may be built from source" if names else ""
@@ -264,6 +260,7 @@ def _offers(
     axes: tuple[Axis, ...], spec: MatrixSpec, options: Options, context: databases.Context, watcher: Watcher
 ) -> tuple[dict[str, Offer], list[Nogood]]:
     names = [value.requested for value in next_named(axes, DATABASE).values]
+    selected = selected_databases(spec, options.selection)
     allowed = options.providers and (*options.providers, ProviderName.SQLITE)
 
     def ask(name: str) -> Offer | Absent:
@@ -285,7 +282,8 @@ def _offers(
             absences.append(
                 Nogood(values=values, why=Why.NO_PROVIDER, detail=f"{name}: {answer.detail}", remedy=answer.remedy)
             )
-            watcher.note(f"left out: {name}: {answer.detail} (try: {answer.remedy})")
+            if name in selected:
+                watcher.note(f"left out: {name}: {answer.detail} (try: {answer.remedy})")
         else:
             offers[name] = answer
     return offers, absences

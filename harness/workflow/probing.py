@@ -24,7 +24,7 @@ from harness.workflow import projects
 from harness.workflow.events import Watcher
 from harness.workflow.pinned import Pinned, axis_of, pinned, unpinned
 from harness.workflow.place import Place
-from harness.workflow.prepare import Options, Prepared
+from harness.workflow.prepare import Options, Prepared, remedy
 from harness.workflow.prepare import requirements as requirements_of
 from harness.workflow.projects import Builder
 from harness.workflow.side_by_side import side_by_side
@@ -252,7 +252,7 @@ def lock_all(prepared: Prepared, cells: Sequence[Cell]) -> dict[Cell, Nogood]:
         if isinstance(answer, Lock):
             prepared.locks[cell] = answer
             return None
-        return Nogood(values=cell.values, why=Why.UNRESOLVABLE, detail=answer.words)
+        return Nogood(values=cell.values, why=Why.UNRESOLVABLE, detail=answer.words, remedy=remedy(answer.words))
 
     found = side_by_side(one, cells)
     return {cell: nogood for cell, nogood in zip(cells, found, strict=True) if nogood is not None}

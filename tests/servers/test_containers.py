@@ -126,7 +126,7 @@ def test_a_container_that_ends_at_once_says_why(make_offer, context, client) -> 
 
 
 def test_an_image_that_nobody_has_is_absent(make_offer, context) -> None:
-    """The reason names the image, the remedy the command that builds images."""
+    """Reason and remedy name the image."""
     make_offer(Engine.POSTGRESQL, "15")
     spec = DatabaseSpec(
         name="x",
@@ -138,7 +138,7 @@ def test_an_image_that_nobody_has_is_absent(make_offer, context) -> None:
     answer = offer(spec, context=context)
     assert isinstance(answer, Absent)
     assert answer.detail == "docker: image harness/none-such:1 is not built"
-    assert answer.remedy == "nox -s images"
+    assert answer.remedy == "make harness/none-such:1 available to Docker, or name another image or provider"
 
 
 STOCK = [("harness/postgres:15", Engine.POSTGRESQL), ("harness/mariadb:10.11", Engine.MARIADB)]

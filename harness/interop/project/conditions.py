@@ -1,4 +1,4 @@
-"""Whether a condition in settings holds where no variable is set, as far as its syntax tells."""
+"""What an expression in settings comes to where no variable is set, as far as its syntax tells."""
 
 from __future__ import annotations
 
@@ -32,6 +32,12 @@ def holds(test: ast.expr, names: Mapping[str, ast.AST]) -> bool | None:
     return None if found is UNKNOWN else bool(found)
 
 
+def text_of(node: ast.expr, names: Mapping[str, ast.AST]) -> str:
+    """Return the text that an expression comes to, empty where that cannot be known."""
+    found = _value(node, names, 0)
+    return found if isinstance(found, str) else ""
+
+
 def _value(node: ast.expr, names: Mapping[str, ast.AST], depth: int) -> object:
     if depth > _MAX_DEPTH:
         return UNKNOWN
@@ -43,6 +49,12 @@ def _value(node: ast.expr, names: Mapping[str, ast.AST], depth: int) -> object:
         case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
             found = tuple(_value(item, names, depth + 1) for item in items)
             return UNKNOWN if UNKNOWN in found else found
+        case ast.JoinedStr(values=parts):
+            return _joined([_value(part, names, depth + 1) for part in parts])
+        case ast.FormattedValue(value=inner_node, conversion=-1, format_spec=None):
+            return _value(inner_node, names, depth + 1)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _joined([_value(part, names, depth + 1) for part in (left, right)])
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             inner_value = _value(operand, names, depth + 1)
             return UNKNOWN if inner_value is UNKNOWN else not inner_value
@@ -60,6 +72,11 @@ def _value(node: ast.expr, names: Mapping[str, ast.AST], depth: int) -> object:
             return _value(argument, names, depth + 1)
         case _:
             return UNKNOWN
+
+
+def _joined(parts: list[object]) -> object:
+    texts = [part for part in parts if isinstance(part, str)]
+    return "".join(texts) if len(texts) == len(parts) else UNKNOWN
 
 
 def _chained(is_and: bool, values: list[object]) -> object:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from harness.interop.project.conditions import URL_NAME, holds
+from harness.interop.project.conditions import URL_NAME, holds, text_of
 from harness.interop.project.files import Files
 from harness.interop.project.settings_chain import Chain
 from harness.interop.project.variables import variable_of, variables_in
@@ -176,7 +176,7 @@ def _entry(alias: str, value: ast.expr, chain: Chain, path: str, conditions: _Co
     nodes = list(chain.reached(node))
     url = _url_variable(nodes)
     backend = _backend(chain, parts)
-    engines = _engines_of(backend) if parts else ()
+    engines = _engines_of(backend) or _default_engine(chain, parts)
     variables: tuple[tuple[str, str], ...] = ()
     if url:
         how, variables = How.URL, (("URL", url),)
@@ -185,7 +185,6 @@ def _entry(alias: str, value: ast.expr, chain: Chain, path: str, conditions: _Co
         how = How.COMPUTED
     elif variables := tuple(_part_variables(parts)):
         how = How.VARIABLES
-        engines = engines or _default_engine(parts)
     else:
         how = How.WRITTEN
     return Entry(
@@ -235,9 +234,13 @@ def _part_variables(parts: Mapping[str, ast.expr]) -> Iterator[tuple[str, str]]:
             yield part, found.name
 
 
-def _default_engine(parts: Mapping[str, ast.expr]) -> tuple[Engine, ...]:
+def _default_engine(chain: Chain, parts: Mapping[str, ast.expr]) -> tuple[Engine, ...]:
     """Return what ENGINE comes to where its variable, or the one that is a part of it, is not set."""
-    found = next(variables_in(parts["ENGINE"]), None) if "ENGINE" in parts else None
+    if "ENGINE" not in parts:
+        return ()
+    if whole := _engines_of(text_of(parts["ENGINE"], chain.names)):
+        return whole
+    found = next(variables_in(parts["ENGINE"]), None)
     return _engines_of(found.default or "") if found is not None else ()
 
 

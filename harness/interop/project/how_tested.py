@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -81,15 +80,13 @@ def _is_there(files: Files, runner: Runner, asked: Asked) -> bool:
 
 def has_tests(files: Files) -> bool:
     """Tell whether some file looks like tests."""
-    return any(map(_is_test, _names(files.paths)))
+    return any(map(is_test, files.paths))
 
 
-def _names(paths: Iterable[str]) -> Iterable[str]:
-    return (path.rpartition("/")[2] for path in paths if path.endswith(".py"))
-
-
-def _is_test(name: str) -> bool:
-    return (
+def is_test(path: str) -> bool:
+    """Tell whether a file looks like tests by its name."""
+    name = path.rpartition("/")[2]
+    return name.endswith(".py") and (
         name in ("tests.py", "test.py")
         or name.startswith(("test_", "tests_"))
         or name.endswith(("_test.py", "_tests.py"))

@@ -10,12 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.interop.draft import Draft, DraftAxis
-from harness.interop.project import axes, databases, hints, install, needed, reach, requirement_files, settings_chain
+from harness.interop.project import (
+    axes,
+    databases,
+    hints,
+    import_path,
+    install,
+    needed,
+    reach,
+    requirement_files,
+    settings_chain,
+)
 from harness.interop.project import metadata as metadata_of
 from harness.interop.project.axes import Releases
 from harness.interop.project.files import Files, broken
 from harness.interop.project.how_tested import Asked, HowTested, Runner, has_tests
 from harness.interop.project.how_tested import find as find_how_tested
+from harness.interop.project.import_path import Place
 from harness.interop.project.install import Install
 from harness.interop.project.metadata import Metadata, package_names
 from harness.interop.project.needed import Needed
@@ -103,7 +114,8 @@ def draft(
     chain, reached = _chain(files, told), reach_of(files, read, told, ask)
     variables = needed.find(files, chain, [key for key, _ in reached.env] + ["DATABASE_URL"], ask)
     found = axes.find(files, read.metadata, wanted, releases, today)
-    canary = _canary(files, read, told, wanted, reached, variables, path, _name(read.metadata.name or name))
+    place = _place(files, read, told)
+    canary = _canary(files, read, told, wanted, reached, variables, place, path, _name(read.metadata.name or name))
     return Draft(
         axes=(
             *found.axes,
@@ -115,8 +127,20 @@ def draft(
         canaries=(canary,),
         allow_build=tuple(sorted({*reached.allow_build, *unbuilt(wanted.requirements, found.axes[0].values)})),
         test_s=TEST_S,
-        because=tuple(_because(canary.name, read, told, wanted, reached, variables)),
+        because=tuple(_because(canary.name, read, told, wanted, reached, variables, place)),
         left=(*broken(files), *told.left, *wanted.left, *reached.left, *found.left, *variables.left, *_left(files)),
+    )
+
+
+def _place(files: Files, read: Basis, told: Told) -> Place:
+    """Return where the command is run."""
+    return import_path.find(
+        files,
+        read.how_tested.runner,
+        cwd=told.cwd,
+        settings=told.settings,
+        roots=told.roots,
+        pythonpath=told.pythonpath,
     )
 
 
@@ -167,6 +191,7 @@ def _canary(
     wanted: Install,
     reached: Reach,
     variables: Needed,
+    place: Place,
     path: Path,
     name: str,
 ) -> CanarySpec:
@@ -181,22 +206,22 @@ def _canary(
         allow_skips=True,
         project=ProjectSpec(
             install=wanted.install,
-            commands=(tuple(_command(files, read.how_tested, told)),),
-            cwd=told.cwd or ".",
-            env=(*reached.env, *variables.env),
+            commands=(tuple(_command(files, read.how_tested, told, place)),),
+            cwd=place.cwd or ".",
+            env=(*reached.env, *variables.env, *((("PYTHONPATH", place.path),) if place.path else ())),
             pass_env=variables.pass_env,
             inject=reached.inject,
         ),
     )
 
 
-def _command(files: Files, run: HowTested, told: Told) -> Iterator[str]:
+def _command(files: Files, run: HowTested, told: Told, place: Place) -> Iterator[str]:
     if run.line and run.runner is not Runner.PYTEST:
         yield from shlex.split(run.line)
         return
     match run.runner:
         case Runner.PYTEST:
-            yield from ("python", "-m", "pytest") if _needs_own_folder(files, told) else ("pytest",)
+            yield from ("python", "-m", "pytest") if _needs_own_folder(files, told, place) else ("pytest",)
         case Runner.MANAGE:
             script = told.manage.removeprefix(f"{told.cwd}/") if told.cwd else told.manage
             yield from ("python", script, "test")
@@ -204,14 +229,12 @@ def _command(files: Files, run: HowTested, told: Told) -> Iterator[str]:
             yield from ("python", "-m", "django", "test")
 
 
-def _needs_own_folder(files: Files, told: Told) -> bool:
+def _needs_own_folder(files: Files, told: Told, place: Place) -> bool:
     """Tell whether pytest finds the settings only if it is run as a module: nothing else puts their folder in place."""
     file = files.module_file(told.settings, told.roots) if told.settings else ""
-    if not file or file.startswith("src/") or any(_inside(file, folder) for folder in told.pythonpath):
+    if not file or place.path or file.startswith("src/") or any(_inside(file, folder) for folder in told.pythonpath):
         return False
-    beside = told.manage.rpartition("/")[0]  # pytest-django looks for manage.py where it is run, and one folder below
-    is_seen = bool(told.manage) and told.manage.removeprefix(f"{told.cwd}/").count("/") <= 1
-    return not (is_seen and _inside(file, beside))
+    return not import_path.finds_manage(files, place.cwd, import_path.root_of(file, told.settings))
 
 
 def _inside(file: str, folder: str) -> bool:
@@ -224,14 +247,17 @@ def _name(text: str) -> str:
 
 
 def _because(
-    name: str, read: Basis, told: Told, wanted: Install, reached: Reach, variables: Needed
+    name: str, read: Basis, told: Told, wanted: Install, reached: Reach, variables: Needed, place: Place
 ) -> Iterator[tuple[str, str]]:
     yield f"canary.{name}.install", wanted.because
     yield f"canary.{name}.settings", told.settings_because
     yield f"canary.{name}.command", read.how_tested.because
     if reached.inject is Injection.SETTINGS:
         yield f"canary.{name}.inject", reached.inject_because
-    yield f"canary.{name}.env", "; ".join([*([reached.env_because] if reached.env else []), *variables.because])
+    if place.cwd != told.cwd:
+        yield f"canary.{name}.cwd", place.because
+    words = [*([reached.env_because] if reached.env else []), *variables.because]
+    yield f"canary.{name}.env", "; ".join([*words, *([place.because] if place.path else [])])
     yield "run.timeouts", "a project's suite may be long"
     yield "run.allow_build", "has no wheels"
 

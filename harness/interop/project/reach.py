@@ -140,25 +140,30 @@ def _by_injection(
     context: Context,
     ask: Ask,
 ) -> Reach:
-    engines = engines or _asked(own, where, context, ask)
+    because = f"{where}: the engines of DATABASES"
+    assumed: tuple[str, ...] = ()
+    if not engines:
+        engines, because, assumed = _asked(own, where, context, ask)
     if not context.settings:
-        made = _reach(engines, f"{where}: DATABASES", context, aliases=aliases)
+        made = _reach(engines, because, context, aliases=aliases)
         words = f"{where}: DATABASES cannot be replaced, as no settings module is known: tests use what stands there"
-        return replace(made, left=(words, *made.left))
+        return replace(made, left=(words, *assumed, *made.left))
     kinds = ", ".join(dict.fromkeys(entry.how.value for entry in own))
-    return _reach(
+    made = _reach(
         engines,
-        f"{where}: the engines of DATABASES",
+        because,
         context,
         aliases=aliases,
         inject=Injection.SETTINGS,
         inject_because=f"{where}: DATABASES is {kinds}, so a cell's database is put in its place",
         is_sqlite_meant=any(Engine.SQLITE in entry.engines for entry in own),
     )
+    return replace(made, left=(*assumed, *made.left))
 
 
-def _asked(own: Sequence[Entry], where: str, context: Context, ask: Ask) -> list[Engine]:
-    """Ask for the engine where DATABASES does not tell it."""
+def _asked(own: Sequence[Entry], where: str, context: Context, ask: Ask) -> tuple[list[Engine], str, tuple[str, ...]]:
+    """Ask for the engine where DATABASES does not tell it; return it, why it is that one, and what is to be looked at:
+    the answer that was offered may be nobody's."""
     default = Engine.POSTGRESQL if context.packages & _POSTGRESQL_DRIVERS else Engine.SQLITE
     backend = next((f" ({entry.backend})" for entry in own if entry.backend), "")
     question = Question(
@@ -166,7 +171,11 @@ def _asked(own: Sequence[Entry], where: str, context: Context, ask: Ask) -> list
         default=default.value,
         choices=tuple(engine.value for engine in Engine),
     )
-    return [Engine(ask(question))]
+    answer = Engine(ask(question))
+    if answer.value != question.default:
+        return [answer], f"{where} does not tell the kind of database: as you said", ()
+    words = f"{where} does not tell the kind of database: {answer.value} was assumed"
+    return [answer], words, (f"{words}{backend}",)
 
 
 def _reach(

@@ -58,7 +58,10 @@ def variables_in(node: ast.AST) -> Iterator[Variable]:
 
 
 def required(module: ast.Module | None) -> tuple[Variable, ...]:
-    """Return the variables without which a file cannot be imported: read for certain, with no default."""
+    """Return the variables without which a file cannot be used: read for certain, with no default.
+
+    That Django will not start without a SECRET_KEY makes one of a variable that it is taken from.
+    """
     if module is None:
         return ()
     have_default = set(_of_schemes(module))
@@ -66,9 +69,18 @@ def required(module: ast.Module | None) -> tuple[Variable, ...]:
     for statement in module.body:
         if isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr | ast.AugAssign):
             for variable in variables_in(statement):
-                if variable.is_required and variable.name not in have_default:
+                if (variable.is_required or _is_secret_key(statement)) and variable.name not in have_default:
                     found.setdefault(variable.name, variable)
     return tuple(found.values())
+
+
+def _is_secret_key(statement: ast.stmt) -> bool:
+    """Tell whether SECRET_KEY is what a variable gives, and nothing where it is not set."""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id="SECRET_KEY")], value=ast.Call(args=[ast.Constant()], keywords=[])):
+            return True
+        case _:
+            return False
 
 
 def _of_schemes(module: ast.Module) -> Iterator[str]:

@@ -51,12 +51,19 @@ _ROUNDS = 8
 def brought_along(placed: Iterable[Placed], files: Files, known: Iterable[str], resolve: Resolve) -> tuple[str, ...]:
     """Return the *known* packages with those that have to be built and that only a resolver knows of: what is asked
     for brings them along."""
-    found = set(known)
     questions = {
         (tuple(sorted({str(one) for one in _named(item, files) if applies(one, item.suite.python)})), item.suite.python)
         for item in placed
     }
-    for requirements, python in sorted(questions):
+    return built_for(sorted(questions), known, resolve)
+
+
+def built_for(
+    questions: Iterable[tuple[tuple[str, ...], str]], known: Iterable[str], resolve: Resolve
+) -> tuple[str, ...]:
+    """Return the *known* packages with those that have to be built for some requirements on a Python."""
+    found = set(known)
+    for requirements, python in questions:
         for _ in range(_ROUNDS):
             words = resolve(requirements, python, tuple(sorted(found)))
             named = {str(canonicalize_name(one["first"] or one["second"])) for one in _NEEDED.finditer(words)}

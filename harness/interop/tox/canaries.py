@@ -29,6 +29,7 @@ def group(placed: Iterable[Placed]) -> tuple[tuple[Placed, ...], ...]:
             suite.pass_env,
             suite.settings,
             suite.inject,
+            suite.aliases,
         )
         groups.setdefault(key, []).append(one)
     return tuple(tuple(members) for members in groups.values())
@@ -89,6 +90,7 @@ def canary(name: str, members: Sequence[Placed], path: Path, databases: Sequence
         ),
         requires=first.requires,
         databases=tuple(databases) or ("*",),
+        aliases=suite.aliases,
         allow_skips=True,
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from harness.interop.project.files import Files
 from harness.interop.tox.environment import ToxEnvironment
 
 _OPTION = re.compile(r"(-r|--requirement|-c|--constraint|-e|--editable)(?:\s*=?\s*)(\S.*)")
@@ -37,6 +38,14 @@ class Deps:
         """Have the project installed, with these extras beside what it has."""
         self.extras = {*(self.extras or ()), *extras}
         self.is_editable = self.is_editable or is_editable
+
+    def without_absent(self, root: Path, files: Files) -> None:
+        """Leave out the lines of files that are not there, and say so; *files* are those of the project in *root*."""
+        for line in list(self.lines):
+            flag, _, path = line.partition(" ")
+            if flag in ("-r", "-c") and not files.has(path) and not (root / path).is_file():
+                self.lines.remove(line)
+                self.notes.append(f"{line}: left out; there is no such file")
 
     def itself(self) -> tuple[str, ...]:
         """Return how the project is installed, as the matrix says it; nothing where it is not."""

@@ -12,9 +12,10 @@ from harness.errors import UsageError
 from harness.interop.draft import Draft, DraftAxis
 from harness.interop.project.files import Files
 from harness.interop.tox import axes as package_axes
-from harness.interop.tox import boxes, builds, canaries, servers, suites
+from harness.interop.tox import boxes, builds, canaries, pythons, servers, suites
 from harness.interop.tox.axes import Choice, Placed
 from harness.interop.tox.environment import ToxFile
+from harness.interop.tox.reaches import Known
 from harness.interop.tox.suites import Sorted, Suite
 from harness.interop.tox.values import Releases
 from harness.model.cell import CANARY, DATABASE, MODE, PYTHON
@@ -35,18 +36,22 @@ def draft(
     project: str,
     path: Path = Path(),
     resolve: builds.Resolve = lambda requirements, python, built: "",
+    known: Known | None = None,
+    supported: Sequence[str] = (),
 ) -> Draft:
     """Return the matrix whose cells are the environments of a tox file that test.
 
     *files* are the project's, *releases* those of the index. *project* is what the only canary is called, *path* its
-    folder as the matrix is to have it. *resolve* is asked which packages have to be built.
+    folder as the matrix is to have it. *resolve* is asked which packages have to be built. *known* is what the project
+    says of its settings, *supported* are the Pythons of today.
 
     Raises:
         UsageError: no environment tests, or none can be carried over; it is said why.
         Infrastructure: the index gave no answer.
     """
-    read = suites.read(found, files)
-    choice = package_axes.choose(read.suites, files, releases)
+    read = suites.read(found, files, known or Known())
+    decided = pythons.decided(read.suites, found, files, releases, supported)
+    choice = package_axes.choose(decided, files, releases)
     if not choice.placed:
         raise _nothing(found, read, choice)
     layout = _layout(choice, project, path)
@@ -178,9 +183,9 @@ def _left(found: ToxFile, read: Sorted, choice: Choice, duplicates: Mapping[str,
         pairs = [f"{name} = {first}" for name, first in duplicates.items()]
         yield f"{file}: environments that come to the same packages today are one cell: {_listed(pairs)}"
     yield from (f"{file}: {note}" for note in choice.notes)
-    hosts = [suite.name for suite in kept if suite.python == found.host_python and not _names_python(suite, found)]
-    if hosts:
-        yield f"{file}: {_listed(hosts)}: names no Python; taken as {found.host_python}, that of tox"
+    guessed = ((suite.name, suite.python) for suite in kept if not suite.names_python)
+    for python, names in _by_reason(guessed).items():
+        yield f"{file}: {_listed(names)}: names no Python; taken as {python}"
     defaults = [name for name in suites.defaulted(found.text) if not _is_given(name, kept)]
     if defaults:
         yield f"{file}: variables that are taken as if they were not set: {_listed(defaults)}; see `env`"
@@ -188,11 +193,6 @@ def _left(found: ToxFile, read: Sorted, choice: Choice, duplicates: Mapping[str,
         yield f"{file}: read without the plugins that it requires: {_listed(found.requires)}"
     if "uv-venv-lock-runner" in found.text:
         yield f"{file}: uv.lock is not gone by: what the environments ask for is resolved anew"
-
-
-def _names_python(suite: Suite, found: ToxFile) -> bool:
-    environment = next(one for one in found.environments if one.name == suite.name)
-    return any(any(letter.isdigit() for letter in Path(text).name) for text in environment.base_python)
 
 
 def _is_given(name: str, kept: Sequence[Suite]) -> bool:

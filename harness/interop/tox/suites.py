@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -12,10 +13,11 @@ from packaging.requirements import Requirement
 
 from harness.interop.project.files import Files
 from harness.interop.tox import deps as dependencies
-from harness.interop.tox import servers
+from harness.interop.tox import reaches, servers
 from harness.interop.tox.commands import Kind, ToxCommand, parse
 from harness.interop.tox.environment import ToxEnvironment, ToxFile
 from harness.interop.tox.managers import taken_over
+from harness.interop.tox.reaches import Known
 from harness.model.spec import Engine, Injection
 
 SETTINGS = "DJANGO_SETTINGS_MODULE"
@@ -31,7 +33,8 @@ _USUAL = frozenset(
     " no_proxy CI GITHUB_* TRAVIS TRAVIS_* CODECOV_* COVERAGE_* COVERALLS_* TOXENV TOX_* PY_COLORS USER PATH"
     " PYTEST_ADDOPTS".split()
 )
-_ASIDE = re.compile(r"PIP_CONSTRAINT|COVERAGE_(?:FILE|PROCESS_START|CORE)|VIRTUALENV_\w+|UV_\w+")
+_OF_COVERAGE = re.compile(r"COVERAGE_(?:FILE|PROCESS_START|CORE)")
+_ASIDE = re.compile(rf"PIP_CONSTRAINT|{_OF_COVERAGE.pattern}|VIRTUALENV_\w+|UV_\w+")
 _DEFAULTED = re.compile(r"\{env:(\w+)(?::[^}]*)?\}")
 
 
@@ -51,6 +54,8 @@ class Suite:
     settings: str
     engine: Engine
     inject: Injection
+    aliases: tuple[str, ...] = ("default",)
+    names_python: bool = True  # its environment does, or none else is to be had
     notes: tuple[str, ...] = ()
 
 
@@ -63,14 +68,14 @@ class Sorted:
     blocked: tuple[tuple[str, str], ...]  # name → why it cannot be carried over
 
 
-def read(found: ToxFile, files: Files) -> Sorted:
-    """Return the suites of a file; *files* are the project's."""
+def read(found: ToxFile, files: Files, known: Known) -> Sorted:
+    """Return the suites of a file; *files* are the project's, *known* is what it says of its settings."""
     suites, aside, blocked = [], [], []
     for environment in found.environments:
         if not _tests(environment):
             aside.append(environment.name)
             continue
-        answer = _suite(environment, found, files)
+        answer = _suite(environment, found, files, known)
         if isinstance(answer, Suite):
             suites.append(answer)
         else:
@@ -89,12 +94,12 @@ def _tests(environment: ToxEnvironment) -> bool:
     return any(parse(line).kind is Kind.TEST for line in environment.commands)
 
 
-def _suite(environment: ToxEnvironment, found: ToxFile, files: Files) -> Suite | str:
+def _suite(environment: ToxEnvironment, found: ToxFile, files: Files, known: Known) -> Suite | str:
     """Return the suite of an environment, or why there is none."""
     if environment.problems:
         return "; ".join(f"{key}: {words}" for key, words in environment.problems)
-    python = _python(environment, found.host_python)
-    if not python[:1].isdigit():
+    python = _python(environment)
+    if python and not python[0].isdigit():
         return python
     server = servers.server_of(environment)
     if server.unknown:
@@ -105,20 +110,23 @@ def _suite(environment: ToxEnvironment, found: ToxFile, files: Files) -> Suite |
     commands = tuple(_commands(environment, place, deps, files))
     if deps.blocked:
         return deps.blocked[0]
+    deps.without_absent(found.root, files)
+    reached = reaches.reach(environment, server.engine, commands, cwd, files, known)
+    if reached.is_lost:
+        return reaches.LOST
+    if any(map(_uses_pip, commands)):
+        deps.requirements.append(Requirement("pip"))  # an environment of tox's has it
     env = {name: place.plain(value) for name, value in environment.set_env if not _ASIDE.fullmatch(name)}
     passed = [name for name in environment.pass_env if name not in _USUAL]
-    address = servers.address(server.engine, _named((*env, *passed)))
-    has_address = any("HOST" in value or "URL" in value for value in address.values()) or "DATABASE_URL" in found.text
-    settings = env.pop(SETTINGS, "")
+    env.pop(SETTINGS, None)
     env.pop("DATABASE_URL", None)  # a cell has its own
-    env = {name: value.replace("$", "$$") for name, value in env.items()} | address
+    env = {name: value.replace("$", "$$") for name, value in env.items()} | dict(reached.env)
     if "PYTHONPATH" in env:
         env["PYTHONPATH"] = "${PYTHONPATH}:" + env["PYTHONPATH"]  # the probe's place is in it
-    is_hidden = server.engine is not Engine.SQLITE and not has_address
     names = [name for name in passed if name not in env and name not in (SETTINGS, "DATABASE_URL")]
     return Suite(
         name=environment.name,
-        python=python,
+        python=python or found.host_python,
         requirements=tuple(deps.requirements),
         lines=tuple(dict.fromkeys(deps.lines)),
         itself=deps.itself(),
@@ -126,14 +134,16 @@ def _suite(environment: ToxEnvironment, found: ToxFile, files: Files) -> Suite |
         cwd=cwd,
         env=tuple(sorted(env.items())),
         pass_env=tuple(sorted(name for name in names if name.isidentifier() and not name.startswith("HARNESS_"))),
-        settings=settings,
+        settings=reached.settings,
         engine=server.engine,
-        inject=Injection.SETTINGS if is_hidden and settings else Injection.NONE,
-        notes=(*deps.notes, *_notes(environment, names, is_lost=is_hidden and not settings)),
+        inject=reached.inject,
+        aliases=reached.aliases,
+        names_python=bool(python),
+        notes=(*deps.notes, *_notes(environment, names)),
     )
 
 
-def _notes(environment: ToxEnvironment, names: Iterable[str], *, is_lost: bool) -> Iterator[str]:
+def _notes(environment: ToxEnvironment, names: Iterable[str]) -> Iterator[str]:
     if environment.ignores_outcome:
         yield "ignore_outcome: what fails there counts here"
     parsed = [parse(line) for line in (*environment.commands_pre, *environment.commands)]
@@ -146,20 +156,21 @@ def _notes(environment: ToxEnvironment, names: Iterable[str], *, is_lost: bool) 
     patterns = [name for name in names if not name.isidentifier()]
     if patterns:
         yield f"pass_env {', '.join(patterns)}: name the variables in `pass_env`"
-    if is_lost:
-        yield 'nothing says how the server\'s address reaches the settings: write `settings` and inject = "settings"'
+    aside = [name for name, _ in environment.set_env if _OF_COVERAGE.fullmatch(name)]
+    if aside:
+        yield f"set_env {', '.join(aside)}: left out, nothing of coverage is kept beside a cell"
 
 
-def _python(environment: ToxEnvironment, host: str) -> str:
-    """Return the Python's version, or words that say why there is none."""
+def _python(environment: ToxEnvironment) -> str:
+    """Return the Python's version, "" where none is named, or words that say why there is none."""
     text = next(iter(environment.base_python), "")
     if Path(text).is_absolute() or text in ("", "py", "python", "python3", "py3"):
-        return host
+        return ""
     found = _PYTHON.fullmatch(text.lower())
     if found is None:
         return f"Python {text!r}: only CPython with the interpreter lock can be tested"
     if not found["minor"]:
-        return host
+        return ""
     version = int(found["major"]), int(found["minor"])
     if version < OLDEST_PYTHON:
         oldest = ".".join(map(str, OLDEST_PYTHON))
@@ -192,13 +203,8 @@ def _plain_program(words: tuple[str, ...]) -> tuple[str, ...]:
     return ("python", *words[1:]) if re.fullmatch(r"python\d[\d.]*", words[0]) else words
 
 
-def _named(names: Iterable[str]) -> Iterator[str]:
-    """Yield the variables that names and patterns (`POSTGRES_*`) stand for, as far as they may be of an address."""
-    for name in names:
-        if name.endswith("_*"):
-            yield from (f"{name[:-1]}{part}" for part in ("HOST", "PORT", "USER", "PASSWORD", "NAME", "DB"))
-        else:
-            yield name
+def _uses_pip(words: Sequence[str]) -> bool:
+    return words[0] in ("pip", "pip3") or ("-m", "pip") in itertools.pairwise(words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

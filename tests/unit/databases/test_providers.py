@@ -31,7 +31,7 @@ def test_an_absence_explains_each_provider_that_was_tried(context: Context, tmp_
         f"docker: no Docker engine answers at {tmp_path}/none.sock (No such file or directory); "
         "embedded: nothing embedded exists for mysql; url: $MY_DSN is not set"
     )
-    assert "nox -s images" in answer.remedy
+    assert "start Docker" in answer.remedy
     assert "set MY_DSN to a DSN" in answer.remedy
 
 

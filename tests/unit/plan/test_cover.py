@@ -221,3 +221,21 @@ def test_what_several_absences_block_together_names_them_all() -> None:
     )
     missing = dict(make(axes, nogoods, Strength.EACH).coverage.missing)
     assert missing == {(("axis0", "v0"),): "no docker; no python", (("axis1", "v0"),): "no docker"}
+
+
+def test_a_server_that_no_canary_uses_is_not_missed() -> None:
+    """The matrix leaves its cells out already; where one canary could use it, it is named."""
+    axes = tuple(
+        Axis(name=name, values=tuple(Value(requested=value) for value in values))
+        for name, values in (("canary", ("a", "b")), ("database", ("sqlite-memory", "mysql-8.4")))
+    )
+    absent = Nogood(values=(("database", "mysql-8.4"),), why=Why.NO_PROVIDER, detail="no Docker")
+    ruled_out = [
+        Nogood(values=(("canary", name), ("database", "mysql-8.4")), why=Why.CANARY_DATABASE, detail="not its own")
+        for name in ("a", "b")
+    ]
+    told = {item.nogood for item in make(axes, (absent, *ruled_out), Strength.PAIRS).left_out}
+    assert told == set(ruled_out)
+    assert absent in {item.nogood for item in make(axes, (absent, ruled_out[0]), Strength.PAIRS).left_out}
+    alone = make(axes[1:], (absent,), Strength.EACH)
+    assert [item.nogood for item in alone.left_out] == [absent]

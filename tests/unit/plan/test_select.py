@@ -10,7 +10,15 @@ from harness.errors import ExitCode, NothingSelected, UsageError
 from harness.model.cell import Cell
 from harness.model.plan import Axis, Nogood, Why
 from harness.model.spec import AxisSpec, MatrixSpec, Profile
-from harness.plan.select import Selection, choose, narrow, parse_filters, profile_of, selected_values
+from harness.plan.select import (
+    Selection,
+    choose,
+    narrow,
+    parse_filters,
+    profile_of,
+    selected_databases,
+    selected_values,
+)
 
 _SEED = "canary=seed,database=postgres-17,django=6.0,mode=migrations,python=3.12"
 _TENANTS = "canary=tenants,database=postgres-17,django=5.2,mode=migrations,python=3.12"
@@ -74,6 +82,17 @@ def test_what_is_selected_of_an_axis_is_known_before_its_versions(spec: MatrixSp
     assert selected_values(spec, "python", Selection(axes=(("python", (">=3.12,<3.13",)),))) == {"3.12"}
     assert selected_values(spec, "python", Selection(axes=(("python", ("2.7",)),))) == everything
     assert selected_values(spec, "python", Selection(axes=(("python", ("3.12",)),), cells=(_SEED,))) == everything
+
+
+def test_a_database_is_selected_where_a_selected_canary_can_use_it(spec: MatrixSpec) -> None:
+    """So that nothing is said of servers that nobody asked for."""
+    names = {"canary": ("seed", "tenants"), "database": ("sqlite-memory", "postgres-17", "mariadb-10.11")}
+    spec = replace(spec, axes=tuple(replace(axis, values=names.get(axis.name, ())) for axis in spec.axes))
+    assert selected_databases(spec, Selection()) == {"sqlite-memory", "postgres-17", "mariadb-10.11"}
+    assert selected_databases(spec, Selection(axes=(("canary", ("tenants",)),))) == {"postgres-17"}
+    assert selected_databases(spec, Selection(axes=(("database", ("mariadb-*",)),))) == {"mariadb-10.11"}
+    sqlite = (("canary", ("tenants",)), ("database", ("sqlite-memory",)))
+    assert selected_databases(spec, Selection(axes=sqlite)) == frozenset()
 
 
 def test_patterns_match_names(spec: MatrixSpec, axes: tuple[Axis, ...]) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from harness.model.plan import Axis, Value
 from harness.model.spec import AxisSpec, DatabaseSpec, Engine, MatrixSpec
-from harness.workflow.base_cell import newest_first
+from harness.workflow.base_cell import newest_first, nothing
+from harness.workflow.prepare import remedy
 
 
 def test_the_newest_come_first() -> None:
@@ -40,3 +41,13 @@ def test_the_newest_come_first() -> None:
         ("sqlite-memory", "migrations", "6.0.1", "3.9.1"),
         ("sqlite-memory", "xdist", "10.0.1", "3.13.0"),
     ]
+
+
+def test_where_there_is_no_cell_the_remedy_is_that_of_the_last_reason() -> None:
+    """A resolver may know one: another cell would not help."""
+    words = "hint: Wheels are required for `promise` because building from source is disabled"
+    found = nothing("python=3.12", [("an older reason", "older"), (words, remedy(words))])
+    assert found.message == f"no cell of python=3.12 can be tested: {words}"
+    assert found.remedy == 'allow_build = ["promise"] in [run], if they may be built from source'
+    assert nothing("", [("no such release", "")]).remedy == "another --cell"
+    assert nothing("", []).message == "no cell can be tested"

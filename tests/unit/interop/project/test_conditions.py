@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from harness.interop.project.conditions import holds
+from harness.interop.project.conditions import holds, text_of
 
 NAMES = {
     item.targets[0].id: item.value
@@ -47,3 +47,12 @@ NAMES = {
 def test_a_condition_holds_or_not_or_nobody_knows(text: str, expected: bool | None) -> None:
     """Addresses of databases are there in a cell, so what depends on them is not known here."""
     assert holds(ast.parse(text, mode="eval").body, NAMES) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("f'a.{DB}'", "a.sqlite"), ("'a.' + DB", "a.sqlite"), ("f'{anything}'", ""), ("f'{DB:>9}'", ""), ("1 + 2", "")],
+)
+def test_texts_are_put_together(text: str, expected: str) -> None:
+    """Of what is known; nothing of what is not."""
+    assert text_of(ast.parse(text, mode="eval").body, NAMES) == expected

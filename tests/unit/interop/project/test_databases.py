@@ -93,6 +93,28 @@ def test_parts_in_variables(read: Read) -> None:
     assert found.engines == (Engine.SQLITE,)
 
 
+@pytest.mark.parametrize(
+    ("engine", "engines"),
+    [
+        ('f"django.db.backends.{KIND}"', (Engine.POSTGRESQL,)),
+        ('"django.db.backends." + KIND', (Engine.POSTGRESQL,)),
+        ('f"django.db.backends.{KIND!r:>9}"', ()),
+        ('f"django.db.backends.{OTHER}"', ()),
+        ('os.environ["ENGINE"]', ()),
+    ],
+)
+def test_an_engine_may_be_put_together(read: Read, engine: str, engines: tuple[Engine, ...]) -> None:
+    """With the default of a variable that it is made of, where there is one."""
+    (found,) = read(
+        f"""
+        KIND = os.environ.get("DB_ENGINE", "postgresql")
+        OTHER = os.environ["DB_KIND"]
+        DATABASES = {{"default": {{"ENGINE": {engine}, "HOST": os.environ.get("DB_HOST", "127.0.0.1")}}}}
+        """
+    )
+    assert found.engines == engines
+
+
 def test_what_is_computed_is_not_guessed(read: Read) -> None:
     """An engine that is known of nothing is not known."""
     assert [(item.how, item.engines) for item in read("DATABASES = load()")] == [(How.COMPUTED, ())]

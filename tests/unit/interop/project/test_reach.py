@@ -148,6 +148,17 @@ def test_an_unknown_engine_is_asked_for(decide: Decide) -> None:
     assert names(decide(oracle)) == ["sqlite-memory"]
 
 
+def test_what_nobody_knows_is_said_to_be_assumed(decide: Decide) -> None:
+    """It was not read; an answer that was given is none of the settings' either."""
+    unknown = change(WRITTEN, engines=(), backend="oracle")
+    words = "settings.py:9 does not tell the kind of database: sqlite was assumed"
+    assert (decide(unknown).because, decide(unknown).left[0]) == (words, f"{words} (oracle)")
+    assert f"{words} (oracle)" in decide(unknown, settings="").left
+    told = decide(unknown, ask=lambda question: "postgresql")
+    assert (told.because, told.left) == ("settings.py:9 does not tell the kind of database: as you said", ())
+    assert decide(WRITTEN).left == ()
+
+
 def test_mirrors_have_no_database_of_their_own(decide: Decide) -> None:
     """The alias that they show is the one that gets one."""
     assert decide(WRITTEN, change(WRITTEN, alias="replica", is_mirror=True)).aliases == ("default",)

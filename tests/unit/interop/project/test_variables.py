@@ -52,3 +52,18 @@ def later():
 """
     assert [item.name for item in required(ast.parse(text))] == ["SECRET_KEY", "TOKEN", "TIMEOUT"]
     assert required(None) == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ('os.environ.get("KEY")', ["KEY"]),
+        ('os.getenv("KEY")', ["KEY"]),
+        ('os.environ.get("KEY", made())', []),
+        ('str(os.environ.get("KEY", "x"))', []),
+    ],
+)
+def test_a_secret_key_is_needed_whoever_reads_it(value: str, expected: list[str]) -> None:
+    """Django refuses an empty one, later than the file's import; other settings may be empty."""
+    text = f"SECRET_KEY = {value}\nOTHER = os.environ.get('OTHER')\n"
+    assert [item.name for item in required(ast.parse(text))] == expected

@@ -64,6 +64,6 @@ def read(tmp_path_factory, files, releases):
         tree = files(**{"setup.py": "", **texts})
         scratch: Path = tmp_path_factory.mktemp("scratch")
         found = ask(tree.root / source, scratch=scratch, environ={"PATH": "/usr/bin:/bin", "TOXENV": "lint"})
-        return draft(found, tree, releases, project="shop", path=Path())
+        return draft(found, tree, releases, project="shop", path=Path(), supported=("3.12", "3.13"))
 
     return of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.interop.tox.axes import Placed
-from harness.interop.tox.builds import brought_along, to_be_built
+from harness.interop.tox.builds import brought_along, built_for, to_be_built
 from harness.interop.tox.suites import Suite
 from harness.model.package import Release
 from harness.model.spec import Engine, Injection
@@ -81,3 +81,16 @@ def test_what_is_brought_along_is_found_by_asking_a_resolver(placed):
     assert brought_along([one], tree, ("old",), resolve) == ("deep", "deeper", "old")
     assert asked[0] == (('none; python_version >= "3.8"', "old", "pure", "stable"), "3.12", ("old",))
     assert len(asked) == 3
+
+
+def test_packages_found_for_one_python_are_known_for_the_next():
+    """A question without an answer adds nothing."""
+    asked = []
+
+    def resolve(requirements, python, built):
+        asked.append((python, built))
+        return "" if "promise" in built else "Because promise==2.3 has no usable wheels and so on"
+
+    questions = [(("graphene",), python) for python in ("3.11", "3.12")]
+    assert built_for(questions, {"old"}, resolve) == ("old", "promise")
+    assert asked == [("3.11", ("old",)), ("3.11", ("old", "promise")), ("3.12", ("old", "promise"))]

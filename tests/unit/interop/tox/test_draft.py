@@ -19,6 +19,7 @@ from harness.interop.draft import Draft
 from harness.interop.matrix_toml import written
 from harness.interop.tox.draft import draft
 from harness.interop.tox.environment import ToxEnvironment, ToxFile
+from harness.interop.tox.reaches import LOST
 from harness.model.cell import is_package_axis
 from harness.model.plan import Axis, Value
 from harness.packages.versions import expand
@@ -53,7 +54,7 @@ def environment(python: str, django: str, database: str, special: str) -> ToxEnv
         name=f"py{python}-dj{django}-{database}{special}",
         base_python=(f"py{python}",),
         deps=(DJANGO[django], *(("psycopg[binary]",) if database == "postgres" else ())),
-        set_env=(("DB", database), ("FAST", "1" if special else "0")),
+        set_env=(("DB", database), ("DB_URL", ""), ("FAST", "1" if special else "0")),
         commands=("pytest",),
     )
 
@@ -270,6 +271,7 @@ def test_what_pip_installs_in_commands_is_installed(read):
     made = read(
         "setup.cfg",
         **{
+            "requirements.txt": "pytest\n",
             "setup.cfg": """
                 [tox:tox]
                 envlist = tests
@@ -355,3 +357,51 @@ def test_nothing_is_written_into_the_project(read, tmp_path):
     """Neither by tox nor by us."""
     read(**{"tox.ini": "[tox]\nenv_list = py312\n[testenv]\ncommands = pytest\n"})
     assert sorted(path.name for path in tmp_path.iterdir()) == ["setup.py", "tox.ini"]
+
+
+def test_a_server_whose_address_reaches_nobody_is_left_out(read):
+    """Its tests could go to a server of the user's; what else the file tests stays."""
+    made = read(
+        **{
+            "tox.ini": """
+                [tox]
+                env_list = py312-{sqlite,postgres}
+                [testenv]
+                deps = Django>=5.2,<6
+                set_env = postgres: DB_USER = me
+                commands = pytest
+            """,
+        }
+    )
+    assert {axis.name: axis.values for axis in made.axes}["database"] == ("sqlite-memory",)
+    assert (made.databases, len(made.canaries)) == ((), 1)
+    assert made.left == (f"tox.ini: left out: py312-postgres: {LOST}",)
+
+
+def test_a_command_of_pips_gets_pip(read):
+    """An environment of tox's has it."""
+    (canary,) = read(
+        **{"tox.ini": "[testenv]\nbase_python = py312\ncommands =\n  python -m pip list\n  pytest\n"}
+    ).canaries
+    assert canary.requires == ("pip",)
+    assert canary.project.commands == (("python", "-m", "pip", "list"), ("pytest",))
+
+
+def test_a_requirement_file_that_is_not_there_is_said(read):
+    """It is not asked for; nor is what a cell has of its own."""
+    made = read(
+        **{
+            "there.txt": "pytest\n",
+            "tox.ini": """
+                [testenv]
+                base_python = py312
+                commands_pre = pip install -r absent.txt -r there.txt
+                commands = pytest
+                set_env = COVERAGE_FILE = {tox_work_dir}/.coverage
+            """,
+        }
+    )
+    assert made.canaries[0].project.install == (".", "-r there.txt")
+    assert "tox.ini: -r absent.txt: left out; there is no such file" in made.left
+    assert "tox.ini: set_env COVERAGE_FILE: left out, nothing of coverage is kept beside a cell" in made.left
+    assert dict(made.canaries[0].project.env) == {}
