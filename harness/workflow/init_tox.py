@@ -18,7 +18,6 @@ from harness.doctor.case import Case, Chooser
 from harness.doctor.case import Kind as CommandKind
 from harness.doctor.pytest_config import join
 from harness.doctor.tree import Tree
-from harness.errors import Infrastructure, UsageError
 from harness.interop.draft import Draft
 from harness.interop.project import metadata
 from harness.interop.project.into_draft import Told
@@ -31,14 +30,13 @@ from harness.interop.tox.draft import draft
 from harness.interop.tox.environment import ToxFile
 from harness.interop.tox.reaches import Known
 from harness.interop.tox.write import MATRIX
-from harness.model.package import Release, Unresolvable
+from harness.model.package import Release
 from harness.model.spec import MatrixSpec
-from harness.packages import interpreters
 from harness.packages.index import Index
-from harness.packages.resolve import Resolver
 from harness.packages.uv import Uv
 from harness.process import Cancel
 from harness.workflow.doctor_read import case_of
+from harness.workflow.init_index import resolving
 from harness.workflow.place import Place
 
 _DAY = dt.timedelta(days=1)
@@ -70,19 +68,6 @@ def from_tox(file: Path, tree: Tree, place: Place, cancel: Cancel, *, told: Told
     def releases(name: str) -> Sequence[Release]:
         return index.releases(name)
 
-    pythons = interpreters.find(place.cache, environ=place.environ, cancel=cancel)
-
-    def resolve(requirements: tuple[str, ...], python: str, built: tuple[str, ...]) -> str:
-        interpreter = interpreters.match(python, pythons)
-        if interpreter is None:
-            return ""
-        resolver = Resolver(place.cache, uv=uv, as_of=now, allow_build=built)
-        try:
-            answer = resolver.lock(requirements, interpreter, cancel=cancel)
-        except (UsageError, Infrastructure):  # the plan will say it
-            return ""
-        return answer.words if isinstance(answer, Unresolvable) else ""
-
     relative = os.path.relpath(tree.root.resolve(), place.matrix.parent.resolve())
     path = Path(Path(relative).as_posix())
     return draft(
@@ -91,7 +76,7 @@ def from_tox(file: Path, tree: Tree, place: Place, cancel: Cancel, *, told: Told
         releases,
         project=metadata.read(tree).name or tree.root.resolve().name,
         path=path,
-        resolve=resolve,
+        resolve=resolving(place, cancel),
         known=known(tree, told, reached),
         supported=pythons_supported(now.date()),
     )

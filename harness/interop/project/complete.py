@@ -11,7 +11,6 @@ from harness.model.cell import DATABASE
 from harness.model.spec import CanarySpec, Engine, Injection, ProjectSpec
 
 _REACHES = "${HARNESS_DB_"
-_LOST = "how the server's address reaches the settings"
 
 
 def completed(draft: Draft, reached: Reach, settings: str, variables: Collection[str]) -> Draft:
@@ -24,12 +23,11 @@ def completed(draft: Draft, reached: Reach, settings: str, variables: Collection
     if needs_server and not chosen and not _names_servers(draft):
         draft = _on_servers(draft, reached)
     canaries = tuple(_connected(canary, draft, reached, settings) for canary in draft.canaries)
-    is_mended = all(_is_connected(canary) for canary in canaries)
     return replace(
         draft,
         canaries=canaries,
         because=(*draft.because, *_because(draft.canaries, canaries, reached)),
-        left=tuple(line for line in (*draft.left, *reached.left) if not (is_mended and _LOST in line)),
+        left=(*draft.left, *reached.left),
     )
 
 
@@ -66,10 +64,6 @@ def _is_on_server(canary: CanarySpec, draft: Draft) -> bool:
 
 def _is_told(project: ProjectSpec) -> bool:
     return project.inject is not Injection.NONE or any(_REACHES in value for _, value in project.env)
-
-
-def _is_connected(canary: CanarySpec) -> bool:
-    return canary.project is None or bool(canary.settings) or _is_told(canary.project)
 
 
 def _because(
